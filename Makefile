@@ -1,0 +1,72 @@
+# Everything one does with CollabDocs. `make run` is the main job, `make test` the gate.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+EDITOR_SOURCES := $(wildcard editor/src/*.ts editor/*.json editor/*.mjs)
+STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
+
+.PHONY: run test test-all style types imports editor-test python-test packages requirements clean
+
+run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is missing, migrate, serve
+	$(BIN)/python manage.py migrate --verbosity 0
+	exec $(BIN)/python -m collabdocs.serve
+
+test: packages style types imports editor-test python-test ## all that must pass, in under 30 minutes
+
+test-all: export TEST_ALL = 1
+test-all: test ## and the long runs
+
+packages: ## install what the tests need and a fresh Debian machine lacks
+	tests/packages.sh
+
+style: .venv/.develops editor/node_modules/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd editor && npm run --silent style
+
+types: .venv/.develops editor/node_modules/.installed
+	$(BIN)/mypy
+	cd editor && npm run --silent types
+
+imports: .venv/.develops
+	$(BIN)/lint-imports --no-cache
+
+editor-test: editor/node_modules/.installed
+	cd editor && npm test
+
+python-test: .venv/.develops static/editor/.built staticfiles/.collected
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest
+
+requirements: .venv/.develops ## compile the pinned lists from what requirements*.in asks for
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what was built; documents in var/ stay
+	rm -rf .venv staticfiles static/editor editor/node_modules
+
+.venv/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CollabDocs needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/.runs: requirements.txt .venv/.made
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/.develops: requirements-dev.txt .venv/.runs
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+editor/node_modules/.installed: editor/package-lock.json
+	cd editor && npm ci --silent --no-audit --no-fund
+	touch $@
+
+static/editor/.built: editor/node_modules/.installed $(EDITOR_SOURCES)
+	cd editor && npm run --silent build
+	touch $@
+
+staticfiles/.collected: .venv/.runs static/editor/.built $(STATIC_SOURCES)
+	$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
+	touch $@

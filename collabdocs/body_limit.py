@@ -1,0 +1,68 @@
+"""Refuses a body that is too large before Django reads it.
+
+Django's ASGI handler stores the whole body before any middleware runs, whatever its length. This stands
+around it and counts: by Content-Length where one is given, else chunk by chunk.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from accounts.errors import TooLarge
+from collabdocs.problems import problem_response
+
+Message: TypeAlias = dict[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Any]]
+Send: TypeAlias = Callable[[Any], Awaitable[None]]
+Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
+
+
+class BodyTooLarge(Exception):
+    """More bytes came than may."""
+
+
+class BodyLimit:
+    """An ASGI application around another: an HTTP body above `limit` bytes is answered 413, not read on."""
+
+    def __init__(self, application: Application, limit: int) -> None:
+        self.application = application
+        self.limit = limit
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+        elif _declared_length(scope) > self.limit:
+            await _refuse(send)
+        else:
+            await self._run(scope, receive, send)
+
+    async def _run(self, scope: Any, receive: Receive, send: Send) -> None:
+        try:
+            await self.application(scope, self._counted(receive), send)
+        except BodyTooLarge:
+            await _refuse(send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        total = 0
+
+        async def counted() -> Message:
+            nonlocal total
+            message: Message = await receive()
+            total += len(message.get("body", b""))
+            if total > self.limit:
+                raise BodyTooLarge
+            return message
+
+        return counted
+
+
+def _declared_length(scope: Any) -> int:
+    values = [value for name, value in scope["headers"] if name == b"content-length"]
+    return max((int(value[:20]) for value in values if value.isdigit()), default=0)
+
+
+async def _refuse(send: Send) -> None:
+    answer = problem_response(TooLarge())
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
+    headers += [(b"content-length", str(len(answer.content)).encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.content})

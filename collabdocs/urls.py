@@ -1,0 +1,19 @@
+"""Every address CollabDocs answers, but for the socket's (`realtime/routing.py`)."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from accounts.urls import api_urlpatterns as account_api
+from documents.urls import api_urlpatterns as document_api
+
+handler400 = "collabdocs.problems.bad_request"
+handler403 = "collabdocs.problems.permission_denied"
+handler404 = "collabdocs.problems.not_found"
+handler500 = "collabdocs.problems.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("accounts.urls")),
+    path("", include("documents.page_urls")),
+    path("api/", include([*account_api, *document_api])),
+    path("admin/", admin.site.urls),
+]
