@@ -1,0 +1,46 @@
+"""What documents refuse, each with a stable code."""
+
+from accounts.errors import Problem
+
+
+class NotFound(Problem):
+    """No such document, or none that the caller may know of: the same answer."""
+
+    status, code, detail = 404, "not_found", "There is no such document."
+
+
+class Forbidden(Problem):
+    status, code, detail = 403, "forbidden", "You may not do this with this document."
+
+
+class NoSuchVersion(Problem):
+    status, code, detail = 404, "not_found", "There is no such version."
+
+
+class NoSuchPerson(Problem):
+    status, code, detail = 400, "no_such_user", "There is no such person here."
+
+
+class InvalidText(Problem):
+    status, code, detail = 400, "invalid_request", "This can't stand in a text."
+
+
+class Stale(Problem):
+    """Asked to be strict, and somebody was faster. `version` in the answer is the current one."""
+
+    status, code, detail = 412, "stale", "The document has changed since that version."
+
+
+class Busy(Problem):
+    """The log could not be read or written now, or what became of a write is unknown: the same request again is safe
+    with an Idempotency-Key or the same (client_id, seq)."""
+
+    status, code, detail = 503, "unavailable", "The document can't be written just now. Try again."
+
+
+class KeyReused(Problem):
+    status, code, detail = 422, "idempotency_key_reused", "This Idempotency-Key was used with another request."
+
+
+class CorruptLog(Exception):
+    """An entry is missing or does not apply. Never answered by an empty text."""

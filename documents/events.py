@@ -1,0 +1,50 @@
+"""Facts about documents, announced once and heard by whoever listens in this process (the rooms do).
+
+An announcement is a hint: the log is the truth, and a listener that missed one reads it there.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from django.dispatch import Signal
+
+from documents.ot.rebase import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """These entries, in version order and without holes, are in the log."""
+
+    document_id: UUID
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    document_id: UUID
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    document_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    """`role` is None for somebody who may not see the document any more."""
+
+    document_id: UUID
+    user_id: UUID
+    role: str | None
+
+
+Event: TypeAlias = Committed | Renamed | Deleted | RoleChanged
+
+announced = Signal()
+
+
+def announce(event: Event) -> None:
+    """Tell every listener; one that fails harms neither the fact nor the others."""
+    announced.send_robust(sender=None, event=event)

@@ -1,0 +1,62 @@
+"""Idempotency-Key on writes: the same key and body are answered again without a second effect.
+
+The first answer is kept. Should the server die between the effect and keeping the answer, the request given
+again does the same thing under the same names (`write_id`), so that the log and the tables know it again.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from documents.errors import KeyReused
+from documents.models import IdempotentRequest
+
+KEPT_FOR = timedelta(days=2)
+NAMESPACE = uuid.UUID("5a7a4c5e-6c5c-4d0e-9f5b-0a3c4a1f9b11")
+
+
+def once(request: Request, work: Callable[[UUID | None], Response]) -> Response:
+    """Answer `work(write_id)`, or what it was answered before under this key. `write_id` is None without a key."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return work(None)
+    if not 1 <= len(key) <= 255:
+        raise ValidationError({"Idempotency-Key": "must have 1 to 255 characters"})
+    name = _digest(str(request.user.pk), key)
+    kept = _reserve(name, _digest(request.method or "", request.path, orjson.dumps(request.data).decode()))
+    if kept.status is not None:
+        return Response(orjson.loads(kept.body), status=kept.status)
+    answer = work(uuid.uuid5(NAMESPACE, name))
+    if answer.status_code < 400:
+        body = answer.rendered_content if answer.is_rendered else orjson.dumps(answer.data, default=str)
+        IdempotentRequest.objects.filter(pk=name).update(status=answer.status_code, body=body.decode())
+    return answer
+
+
+def forget_old() -> int:
+    """Forget answers kept for more than two days; how many."""
+    return IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+
+
+def _reserve(name: str, fingerprint: str) -> IdempotentRequest:
+    try:
+        with transaction.atomic():
+            return IdempotentRequest.objects.create(key=name, fingerprint=fingerprint)
+    except IntegrityError:
+        kept = IdempotentRequest.objects.get(pk=name)
+    if kept.fingerprint != fingerprint:
+        raise KeyReused
+    return kept
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=32).hexdigest()

@@ -1,0 +1,331 @@
+"""The log of a document: read it, and append to it. Nothing else touches its table.
+
+Theory of operation. The commit is one insert of rows under keys made of document and version. There is no lock
+and no transaction to be right by: whoever inserts version n + 1 has read the log up to n, so it has seen any
+earlier commit of the same (client_id, seq), and of two who try the same version the key refuses one. The loser
+reads on and decides everything again: dedupe, order, sizes, rebase.
+
+That also settles what an error leaves open. After a failed insert nobody knows which rows landed (a database
+without transactions keeps the first ones of a batch; a lost reply may hide a success), so the log is read again,
+and what landed is recognised like any resend.
+"""
+
+import random
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+import orjson
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from pymongo.errors import PyMongoError
+
+from documents.errors import CorruptLog
+from documents.models import Operation as Row
+from documents.ot import rebase
+from documents.ot.rebase import Entry, Limits, Refused, Submission
+
+MAX_VERSION = 10**12 - 1
+MAX_ATTEMPTS = 40
+TAIL_ENTRIES = 512  # what a Log keeps of its newest entries
+SLICE = 1000  # entries read at once on a long way to the head
+MAX_MARKS = 4096  # and of its clients' newest ones
+FIELDS = ("version", "client_id", "seq", "author_id", "operation", "length", "created_at")
+
+Outcome: TypeAlias = Entry | Refused
+
+
+class UnknownOutcome(Exception):
+    """The database failed or was too contended: what was submitted may or may not be in the log. Resend it."""
+
+
+def log_key(document_id: UUID, version: int) -> str:
+    """The primary key of an entry (or of a copy of the text at that version); sorts by version."""
+    return f"{document_id.hex}:{version:012d}"
+
+
+def entries(document_id: UUID, *, after: int, upto: int = MAX_VERSION, limit: int | None = None) -> list[Entry]:
+    """Entries with versions in after+1 … upto, oldest first, at most `limit`; CorruptLog if one is missing."""
+    found = _range(document_id, after, upto).order_by("key").values_list(*FIELDS)[:limit]
+    read = [_entry(row) for row in found]
+    for expected, entry in enumerate(read, start=after + 1):
+        if entry.version != expected:
+            raise CorruptLog(f"document {document_id} has no version {expected}")
+    return read
+
+
+def newest_first(document_id: UUID, *, upto: int, limit: int) -> list[Entry]:
+    """At most `limit` entries at and below version `upto`, newest first."""
+    return entries(document_id, after=max(0, upto - limit), upto=max(0, upto))[::-1]
+
+
+def newest(document_id: UUID) -> Entry | None:
+    """The head's entry, or None for an empty log."""
+    row = _range(document_id, 0, MAX_VERSION).order_by("-key").values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def entry_at(document_id: UUID, version: int) -> Entry | None:
+    row = Row.objects.filter(key=log_key(document_id, version)).values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def find(document_id: UUID, client_id: UUID, seq: int, *, upto: int = MAX_VERSION) -> Entry | None:
+    """What a client committed under this seq."""
+    own = _range(document_id, 0, upto).filter(client_id=client_id, seq=seq)
+    row = own.values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def newest_of(document_id: UUID, client_id: UUID, *, upto: int = MAX_VERSION) -> Entry | None:
+    """The newest entry of a client."""
+    own = _range(document_id, 0, upto).filter(client_id=client_id)
+    row = own.order_by("-key").values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def outgrown(heads: dict[UUID, int]) -> list[UUID]:
+    """Of documents with their heads as far as known, those that have a later entry. One query."""
+    nexts = {log_key(document_id, head + 1): document_id for document_id, head in heads.items()}
+    found = Row.objects.filter(key__in=nexts).values_list("key", flat=True)
+    return [nexts[key] for key in found]
+
+
+class Log:
+    """One document's log, remembered as far as its holder has read it. One thread at a time may use it.
+
+    It may trail the database: `append` finds out by the refused insert, and reads on.
+    """
+
+    def __init__(self, document_id: UUID, limits: Limits | None = None) -> None:
+        self.document_id = document_id
+        self.limits = limits or Limits()
+        head = newest(document_id)
+        self.head, self.length = (head.version, head.length) if head else (0, 0)  # length in code points
+        self._tail = deque([head] if head else [])
+        self._marks: dict[UUID, Entry | None] = {}
+
+    def append(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """Commit submissions in order, each rebased over what it did not know; one outcome for each.
+
+        An outcome is the entry (the first one, for a resend) or the refusal. Raises UnknownOutcome when the
+        database fails: the same submissions may be given again.
+        """
+        for attempt in range(MAX_ATTEMPTS):
+            outcomes, fresh = self.plan(submissions)
+            if insert(fresh, self.document_id):
+                self.learn(fresh)
+                return outcomes
+            self.read_on()
+            time.sleep(random.uniform(0, 0.001 * attempt))
+        raise UnknownOutcome(f"lost {MAX_ATTEMPTS} races for document {self.document_id}")
+
+    def plan(self, submissions: Sequence[Submission]) -> tuple[list[Outcome], list[Entry]]:
+        """What each submission becomes, and the entries to insert for that, if the head stays where it is."""
+        if any(submission.base_version > self.head for submission in submissions):
+            self.read_on()  # a remembered head never decides that a version lies in the future
+        fresh: list[Entry] = []
+        outcomes: list[Outcome] = []
+        now = timezone.now()
+        for submission in submissions:
+            try:
+                outcome = self._decide(submission, fresh, now)
+            except Refused as refusal:
+                outcomes.append(refusal)
+                continue
+            if outcome.version > self.head + len(fresh):
+                fresh.append(outcome)
+            outcomes.append(outcome)
+        return outcomes, fresh
+
+    def bring_nearer(self, submission: Submission) -> Submission:
+        """The submission on a fresh base, in slices; as it is, when it is to be refused or was committed before."""
+        mark = self._mark(submission.client_id, [])
+        if mark is not None and (submission.seq <= mark.seq or submission.base_version < mark.version):
+            return submission
+        try:
+            rebase.check_size(submission, self.limits)
+            rebase.check_order(submission, mark, self.head, self.limits)
+            operation = rebase.fit(submission, self._length_at(submission.base_version, []))
+        except Refused:
+            return submission
+        base = submission.base_version
+        while base < self.head:
+            upto = min(base + SLICE, self.head)
+            operation = rebase.rebase(operation, self.since(base, upto))
+            base = upto
+        return replace(submission, base_version=base, operation=operation)
+
+    @property
+    def newest(self) -> Entry | None:
+        """The head's entry."""
+        return self._tail[-1] if self._tail else None
+
+    def learn(self, news: Iterable[Entry]) -> None:
+        """Remember entries read elsewhere; those that do not follow on the head are left for `read_on`."""
+        for entry in news:
+            if entry.version == self.head + 1:
+                self.head, self.length = entry.version, entry.length
+                self._tail.append(entry)
+                self._marks[entry.client_id] = entry
+        while len(self._tail) > TAIL_ENTRIES:
+            self._tail.popleft()
+        if len(self._marks) > MAX_MARKS:
+            self._marks.clear()
+
+    def read_on(self) -> list[Entry]:
+        """Read what was committed since, and return it."""
+        news = entries(self.document_id, after=self.head)
+        self.learn(news)
+        return news
+
+    def since(self, version: int, upto: int = MAX_VERSION) -> Iterator[Entry]:
+        """The entries after `version` and up to `upto`, as far as this log has read."""
+        upto = min(upto, self.head)
+        start = self._tail[0].version - 1 if self._tail else self.head
+        if version < start:
+            yield from entries(self.document_id, after=version, upto=min(start, upto))
+        for entry in self._tail:
+            if version < entry.version <= upto:
+                yield entry
+
+    def _decide(self, submission: Submission, fresh: list[Entry], now: datetime) -> Entry:
+        mark = self._mark(submission.client_id, fresh)
+        if mark is not None and mark.author != submission.author:
+            raise rebase.ForeignClient("this client_id belongs to somebody else")
+        if mark is not None and submission.seq <= mark.seq:
+            return self._resent(submission, mark, fresh)
+        return self._commit_next(submission, mark, fresh, now)
+
+    def _commit_next(self, submission: Submission, mark: Entry | None, fresh: list[Entry], now: datetime) -> Entry:
+        head, length = (fresh[-1].version, fresh[-1].length) if fresh else (self.head, self.length)
+        rebase.check_size(submission, self.limits)
+        rebase.check_order(submission, mark, head, self.limits)
+        operation = rebase.fit(submission, self._length_at(submission.base_version, fresh))
+        operation = rebase.rebase(operation, self._between(submission.base_version, head, fresh))
+        return Entry(
+            version=head + 1,
+            client_id=submission.client_id,
+            seq=submission.seq,
+            author=submission.author,
+            operation=operation,
+            length=rebase.check_growth(operation, length, self.limits),
+            created_at=now,
+        )
+
+    def _resent(self, submission: Submission, mark: Entry, fresh: list[Entry]) -> Entry:
+        committed = mark if mark.seq == submission.seq else self._find(submission, fresh)
+        if committed is None:
+            raise rebase.OutOfOrder(f"seq {submission.seq} comes after {mark.seq}")
+        if submission.base_version < committed.version:
+            operation = rebase.fit(submission, self._length_at(submission.base_version, fresh))
+            between = self._between(submission.base_version, committed.version - 1, fresh)
+            if rebase.is_resend(submission, operation, committed, between):
+                return committed
+        raise rebase.SeqReused(f"seq {submission.seq} was used for something else")
+
+    def _mark(self, client_id: UUID, fresh: list[Entry]) -> Entry | None:
+        for entry in reversed(fresh):
+            if entry.client_id == client_id:
+                return entry
+        if client_id not in self._marks:
+            self._marks[client_id] = newest_of(self.document_id, client_id, upto=self.head)
+        return self._marks[client_id]
+
+    def _find(self, submission: Submission, fresh: list[Entry]) -> Entry | None:
+        pair = (submission.client_id, submission.seq)
+        for entry in fresh:
+            if (entry.client_id, entry.seq) == pair:
+                return entry
+        return find(self.document_id, *pair, upto=self.head)
+
+    def _between(self, version: int, upto: int, fresh: list[Entry]) -> Iterator[Entry]:
+        yield from self.since(version, upto)
+        for entry in fresh:
+            if version < entry.version <= upto:
+                yield entry
+
+    def _length_at(self, version: int, fresh: list[Entry]) -> int:
+        if version == self.head:
+            return self.length
+        if version == 0:
+            return 0
+        if version > self.head:
+            return fresh[version - self.head - 1].length
+        start = self.head - len(self._tail)
+        entry = self._tail[version - start - 1] if version > start else entry_at(self.document_id, version)
+        if entry is None:
+            raise CorruptLog(f"document {self.document_id} has no version {version}")
+        return entry.length
+
+
+def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Outcome]]:
+    """Append to several logs; where the database has transactions, by one commit (one sync to disk) for all.
+
+    A lost race on one of them falls back to one commit for each.
+    """
+    if len(jobs) > 1 and connection.features.supports_transactions:
+        plans = [log.plan(submissions) for log, submissions in jobs]
+        rows = [
+            _row(entry, log.document_id) for (log, _), (_, fresh) in zip(jobs, plans, strict=True) for entry in fresh
+        ]
+        if _insert_rows(rows):
+            for (log, _), (_, fresh) in zip(jobs, plans, strict=True):
+                log.learn(fresh)
+            return [outcomes for outcomes, _ in plans]
+        for log, _ in jobs:
+            log.read_on()
+    return [log.append(submissions) for log, submissions in jobs]
+
+
+def insert(fresh: Sequence[Entry], document_id: UUID) -> bool:
+    """The commit. False when somebody else has one of these versions; then some rows may have landed all the same."""
+    return _insert_rows([_row(entry, document_id) for entry in fresh])
+
+
+def _insert_rows(rows: list[Row]) -> bool:
+    if not rows:
+        return True
+    try:
+        with transaction.atomic():
+            Row.objects.bulk_create(rows)
+    except IntegrityError:
+        return False
+    except (DatabaseError, PyMongoError) as error:
+        raise UnknownOutcome(str(error)) from error
+    return True
+
+
+def _range(document_id: UUID, after: int, upto: int) -> QuerySet[Row]:
+    return Row.objects.filter(key__gt=log_key(document_id, after), key__lte=log_key(document_id, upto))
+
+
+def _row(entry: Entry, document_id: UUID) -> Row:
+    return Row(
+        key=log_key(document_id, entry.version),
+        version=entry.version,
+        client_id=entry.client_id,
+        seq=entry.seq,
+        author_id=entry.author,
+        operation=orjson.dumps(entry.operation).decode(),
+        length=entry.length,
+        created_at=entry.created_at,
+    )
+
+
+def _entry(row: tuple) -> Entry:
+    version, client_id, seq, author, operation, length, created_at = row
+    return Entry(
+        version=version,
+        client_id=client_id,
+        seq=seq,
+        author=author,
+        operation=tuple(orjson.loads(operation)),
+        length=length,
+        created_at=created_at,
+    )

@@ -1,0 +1,274 @@
+"""The verbs: everything that changes a document goes through here, and every change of text through `submit`."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from documents import copies, events, oplog, permissions
+from documents.errors import Busy, CorruptLog, Forbidden, InvalidText, NotFound, Stale
+from documents.models import Collaborator, Document, LogIdentity, Role
+from documents.oplog import Log, Outcome, UnknownOutcome
+from documents.ot.diff import diff
+from documents.ot.operation import InvalidOperation, Operation, parse
+from documents.ot.rebase import Entry, Limits, Refused, Submission, VersionTooOld, VersionUnknown
+
+MAX_TITLE = 200
+TRIES = 3
+T = TypeVar("T")
+
+
+def limits() -> Limits:
+    return Limits(
+        text=settings.MAX_TEXT_LENGTH,
+        inserted=settings.MAX_INSERTED_LENGTH,
+        components=settings.MAX_COMPONENTS,
+        base_age=settings.MAX_BASE_AGE,
+    )
+
+
+def log_identity() -> str:
+    """The name of this installation's history."""
+    newest = LogIdentity.objects.order_by("-created_at").first() or LogIdentity.objects.create()
+    return str(newest.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a socket needs to know before it is let in."""
+
+    role: str | None
+    log: str
+    client_owner: UUID | None
+
+
+def facts_for(user_id: UUID, document_id: UUID, client_id: UUID) -> Facts:
+    """The user's role (None for no such document), the log's identity, and whom the client_id belongs to."""
+    first = oplog.newest_of(document_id, client_id)
+    return Facts(permissions.role_in(user_id, document_id), log_identity(), first.author if first else None)
+
+
+# --- Documents ------------------------------------------------------------------------------------------------
+
+
+def create_document(*, owner: User, title: str = "", content: str = "", document_id: UUID | None = None) -> Document:
+    """Make a document; its text, if any, is operation 1. Given the same id again, it is the same document."""
+    title, content = clean_title(title), clean_text(content)
+    document = _insert_document(owner, title, document_id or uuid.uuid4())
+    if content:
+        first = uuid.uuid5(document.id, "initial text")
+        replace_content(document, content, author=owner, base_version=0, client_id=first)
+    return document
+
+
+def rename_document(document: Document, *, title: str, actor: User) -> None:
+    title = clean_title(title)
+    if title == document.title:
+        return
+    Document.objects.filter(pk=document.id).update(title=title, updated_at=timezone.now())
+    document.title = title
+    events.announce(events.Renamed(document.id, title))
+
+
+def delete_document(document: Document, *, actor: User) -> None:
+    """Take a document out of sight; its log stays for whoever may bring it back."""
+    Document.objects.filter(pk=document.id, deleted_at=None).update(deleted_at=timezone.now())
+    events.announce(events.Deleted(document.id))
+
+
+def clean_title(title: str) -> str:
+    """A title is one line of at most 200 code points."""
+    title = "".join(" " if c in "\r\n\t" else c for c in title).strip()
+    if len(title) > MAX_TITLE:
+        raise InvalidText(f"A title has at most {MAX_TITLE} characters.")
+    clean_text(title)
+    return title
+
+
+def _insert_document(owner: User, title: str, document_id: UUID) -> Document:
+    now = timezone.now()
+    document = Document(pk=document_id, title=title, owner=owner, created_at=now, updated_at=now)
+    try:
+        with transaction.atomic():
+            document.save(force_insert=True)
+    except IntegrityError:
+        return Document.objects.get(pk=document_id, owner=owner)
+    return document
+
+
+# --- People ---------------------------------------------------------------------------------------------------
+
+
+def set_role(document: Document, *, user: User, role: str, actor: User) -> None:
+    """Make somebody a collaborator, or another one; a new owner makes the old one an editor."""
+    if role == Role.OWNER:
+        return _transfer(document, user)
+    if user.id == document.owner_id:
+        raise Forbidden("The owner stays the owner until somebody else is made it.")
+    if role not in Role.values:
+        raise InvalidText(f"{role} is no role.")
+    Collaborator.objects.update_or_create(document=document, user=user, defaults={"role": role})
+    events.announce(events.RoleChanged(document.id, user.id, role))
+
+
+def remove_collaborator(document: Document, *, user: User, actor: User) -> None:
+    if user.id == document.owner_id:
+        raise Forbidden("The owner can't be removed.")
+    removed, _ = Collaborator.objects.filter(document_id=document.id, user_id=user.id).delete()
+    if not removed:
+        raise NotFound("There is no such collaborator.")
+    events.announce(events.RoleChanged(document.id, user.id, None))
+
+
+def _transfer(document: Document, user: User) -> None:
+    """In an order that leaves exactly one owner, and the old one a role, wherever it stops."""
+    old = document.owner
+    if user.id == old.id:
+        return
+    Collaborator.objects.update_or_create(document=document, user=old, defaults={"role": Role.EDITOR})
+    if not Document.objects.filter(pk=document.id, owner=old).update(owner=user):
+        raise NotFound("The owner has changed meanwhile.")
+    Collaborator.objects.filter(document_id=document.id, user_id=user.id).delete()
+    document.owner = user
+    events.announce(events.RoleChanged(document.id, user.id, Role.OWNER))
+    events.announce(events.RoleChanged(document.id, old.id, Role.EDITOR))
+
+
+# --- Text -----------------------------------------------------------------------------------------------------
+
+
+def open_log(document_id: UUID) -> Log:
+    """A document's log, to be kept by whoever commits to it again and again; mends what a crash left of its row."""
+    log = Log(document_id, limits())
+    if newest := log.newest:
+        copies.refresh_row(document_id, newest)
+    return log
+
+
+def commit(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Outcome]]:
+    """Commit what rooms have collected, and announce it. Raises UnknownOutcome: give the same again."""
+    before = [log.head for log, _ in jobs]
+    outcomes = oplog.append_all(jobs)
+    for (log, _), head in zip(jobs, before, strict=True):
+        _announce(log, head)
+    return outcomes
+
+
+def bring_nearer(document_id: UUID, submission: Submission) -> Submission:
+    """The same submission on a base near the head: it says the same, and is known again all the same.
+
+    What is refused, or was committed before, comes back as it is: the commit says so.
+    """
+    return Log(document_id, limits()).bring_nearer(submission)
+
+
+def keep_copies(dirty: Sequence[tuple[UUID, int, Entry]]) -> None:
+    """Bring lists and checkpoints up to the log, given (document, version of its copies, newest entry)."""
+    for document_id, before, newest in dirty:
+        copies.refresh_row(document_id, newest)
+        copies.checkpoint_if_due(document_id, before, newest.version)
+
+
+def submit(document_id: UUID, submission: Submission) -> Entry:
+    """Commit one submission that came by another road than a room.
+
+    Raises the log's refusals; Busy when the database fails for longer than a few tries.
+    """
+    log = Log(document_id, limits())
+    before = log.head
+    outcome = _patiently(lambda: log.append([submission]))[0]
+    if isinstance(outcome, Refused):
+        raise outcome
+    _announce(log, before)
+    copies.refresh_row(document_id, outcome)
+    copies.checkpoint_if_due(document_id, before, log.head)
+    return outcome
+
+
+def replace_content(
+    document: Document,
+    content: str,
+    *,
+    author: User | None,
+    base_version: int | None = None,
+    strict: bool = False,
+    client_id: UUID | None = None,
+) -> Entry | None:
+    """Turn the text at the base into `content`: the change is one operation, merged with what came since.
+
+    Without a base the head on arrival is taken. None if nothing changes. `client_id` names the write, so that
+    the same write given again is known again.
+    """
+    content = clean_text(content)
+    if client_id and (earlier := oplog.find(document.id, client_id, seq=1)):
+        return earlier
+    try:
+        base_version, text = copies.text_at(document.id, base_version)
+    except CorruptLog:
+        if base_version is not None and base_version > _head(document.id):
+            raise VersionUnknown(f"There is no version {base_version} yet.") from None
+        raise
+    operation = diff(text, content)
+    if not operation:
+        if strict and base_version != (head := _head(document.id)):
+            raise Stale(version=head)
+        return None
+    submission = _whole_text(operation, base_version, author, client_id, strict)
+    try:
+        return submit(document.id, submission)
+    except VersionTooOld:
+        if strict:
+            raise Stale(version=_head(document.id)) from None
+        raise
+
+
+def clean_text(content: str) -> str:
+    """Line ends become LF; NUL and lone surrogates are refused. Nothing else of a text is ever altered."""
+    content = content.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        parse([content])
+    except InvalidOperation as error:
+        raise InvalidText(str(error)) from None
+    if len(content) > settings.MAX_TEXT_LENGTH:
+        detail = f"A text has at most {settings.MAX_TEXT_LENGTH} code points."
+        raise InvalidText(detail, code="document_too_large", status=413)
+    return content
+
+
+def _whole_text(
+    operation: Operation, base_version: int, author: User | None, client_id: UUID | None, strict: bool
+) -> Submission:
+    return Submission(
+        client_id=client_id or uuid.uuid4(),
+        seq=1,
+        base_version=base_version,
+        operation=operation,
+        author=author.id if author else None,
+        whole_text=True,
+        strict=strict,
+    )
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    for _ in range(TRIES):
+        try:
+            return work()
+        except UnknownOutcome as error:
+            failure = error
+    raise Busy from failure
+
+
+def _announce(log: Log, before: int) -> None:
+    if log.head > before:
+        events.announce(events.Committed(log.document_id, tuple(log.since(before))))
+
+
+def _head(document_id: UUID) -> int:
+    newest = oplog.newest(document_id)
+    return newest.version if newest else 0

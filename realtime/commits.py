@@ -1,0 +1,117 @@
+"""Group commit: what arrives during a commit is committed together, in one thread hop and one sync to disk."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+
+from django.db import close_old_connections
+
+from documents import services
+from documents.oplog import Log, Outcome
+from documents.ot.rebase import Entry, Refused, Submission
+from realtime import protocol
+from realtime.room import Room, Waiting
+
+logger = logging.getLogger(__name__)
+
+WORTH_COLLECTING = 0.002  # seconds of fan-out after which a lane collects for as long as that took
+LONGEST_COLLECTING = 0.02  # seconds
+FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.05, 1.0, 10.0  # seconds between tries of an unknown outcome, and in all
+
+Job = tuple[Log, Iterable[Entry], Sequence[Submission]]
+
+
+class CommitLane:
+    """Commits for its rooms, one batch of all of them at a time.
+
+    SQLite has one writer, so all rooms of a process share a lane; elsewhere each room may have its own.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._rooms: dict[Room, None] = {}
+        self._running: asyncio.Task[None] | None = None
+        self._troubled: dict[Room, asyncio.Task[None]] = {}
+
+    def submit(self, room: Room, waiting: Waiting) -> None:
+        room.inbox.append(waiting)
+        self._wake(room)
+
+    async def drained(self) -> None:
+        """Return when nothing is under way any more."""
+        while tasks := [task for task in (self._running, *self._troubled.values()) if task and not task.done()]:
+            await asyncio.wait(tasks)
+
+    def _wake(self, room: Room) -> None:
+        if room in self._troubled:
+            return
+        self._rooms[room] = None
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._rooms:
+            batches = [(room, room.take()) for room in self._rooms]
+            self._rooms.clear()
+            if not await self._commit(batches):
+                for room, batch in batches:
+                    self._troubled[room] = asyncio.create_task(self._persist(room, batch))
+            await self._collect([room for room, _ in batches])
+
+    async def _commit(self, batches: Sequence[tuple[Room, list[Waiting]]]) -> bool:
+        """Commit batches and tell what became of them; False when that is unknown."""
+        jobs = [(room.log, room.news_for(room.log.head), [w.submission for w in batch]) for room, batch in batches]
+        cursors = [room.cursor for room, _ in batches]
+        loop = asyncio.get_running_loop()
+        try:
+            outcomes = await loop.run_in_executor(self._executor, _commit, jobs)
+        except Exception:  # whatever a database may raise, the outcome is unknown, and never an answer
+            logger.exception("A commit failed; it will be tried again")
+            return False
+        for (_, batch), cursor, results in zip(batches, cursors, outcomes, strict=True):
+            _answer(batch, results, cursor)
+        return True
+
+    async def _persist(self, room: Room, batch: list[Waiting]) -> None:
+        """Try one room's batch again, alone, until it is known; at last close its sockets: their clients resend."""
+        deadline, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        try:
+            while not await self._commit([(room, batch)]):
+                if time.monotonic() > deadline:
+                    room.take()
+                    room.close(protocol.RESTARTING)
+                    return
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        finally:
+            del self._troubled[room]
+            if room.inbox:
+                self._wake(room)
+
+    async def _collect(self, rooms: Sequence[Room]) -> None:
+        """Send at once while idle; when fanning out is work, let a few more operations share the next frame."""
+        fan_out = sum(room.fan_out_seconds for room in rooms)
+        if fan_out > WORTH_COLLECTING:
+            await asyncio.sleep(min(fan_out, LONGEST_COLLECTING))
+
+
+def _commit(jobs: Sequence[Job]) -> list[list[Outcome]]:
+    """The thread's part. Fresh entries reach the sockets by their announcement."""
+    try:
+        for log, news, _ in jobs:
+            log.learn(news)
+        return services.commit([(log, submissions) for log, _, submissions in jobs])
+    except Exception:
+        close_old_connections()
+        raise
+
+
+def _answer(batch: Sequence[Waiting], outcomes: Sequence[Outcome], cursor: int) -> None:
+    """Tell refusals, and what had been delivered before, to those who asked. The rest goes to everybody."""
+    for waiting, outcome in zip(batch, outcomes, strict=True):
+        if isinstance(outcome, Refused):
+            waiting.seat.push(protocol.error(outcome.code, outcome.detail, waiting.submission.seq))
+        elif outcome.version <= cursor:
+            waiting.seat.push(protocol.operations([outcome]))

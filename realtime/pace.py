@@ -1,0 +1,29 @@
+"""How fast a socket may submit: a bucket of drops, and how long it has been empty. Pure but for its clock."""
+
+from collections.abc import Callable
+
+RATE = 60.0  # submissions a second, for long
+BURST = 120.0  # and at once
+FLOOD_SECONDS = 60.0  # being slowed down for so long without a pause is flooding
+
+
+class Pace:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left, self._at = BURST, clock()
+        self._slowed_since: float | None = None
+
+    def next_pause(self) -> float:
+        """Count a submission; the seconds to wait before it is taken."""
+        now = self._clock()
+        self._left = min(BURST, self._left + (now - self._at) * RATE) - 1
+        self._at = now
+        if self._left >= 0:
+            self._slowed_since = None
+            return 0
+        self._slowed_since = now if self._slowed_since is None else self._slowed_since
+        return -self._left / RATE
+
+    @property
+    def is_flood(self) -> bool:
+        return self._slowed_since is not None and self._at - self._slowed_since > FLOOD_SECONDS

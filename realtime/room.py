@@ -1,0 +1,190 @@
+"""A document as one process has it open: who sits there, what they were told, what waits to be committed.
+
+Everything that reaches the sockets comes through `deliver`, whoever committed it and however it became known: an
+own commit, another process's announcement, a look into the log. The cursor makes that safe: what is old is
+dropped, what leaves a gap is fetched from the log.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from documents import history
+from documents.oplog import Log
+from documents.ot.rebase import Entry, Submission
+from realtime import protocol
+from realtime.presence import Presences
+from realtime.seat import Seat
+
+RECENT = 512  # entries kept for those who join or were cut off shortly
+PAGE = 500  # entries read from the log at once
+SHOW_EVERY = 0.1  # seconds between presences of one client, and longer where showing them is much work
+Read: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A submission in the inbox, and who is to hear what became of it."""
+
+    seat: Seat
+    submission: Submission
+
+
+class Room:
+    """Lives on the event loop alone; only the commit lane uses its log, and only while `taken`."""
+
+    def __init__(self, document_id: UUID, log: Log, read: Read) -> None:
+        self.document_id, self.log = document_id, log
+        self.cursor, self.length = log.head, log.length  # the version handed out, and its text's code points
+        self.seats: dict[UUID, Seat] = {}
+        self.inbox: list[Waiting] = []
+        self.presences = Presences(time.monotonic)
+        self.fan_out_seconds = 0.0
+        self.empty_since = self.checked_at = time.monotonic()
+        self.copied = self.checked_version = self.cursor
+        self._read = read
+        self._recent: deque[Entry] = deque(maxlen=RECENT)
+        self._text: tuple[int, str] | None = None
+        self._catching_up: asyncio.Task[None] | None = None
+        self._to_show: dict[UUID, Seat] = {}
+        self._showing: asyncio.TimerHandle | None = None
+        self._shown_at, self._show_every = 0.0, SHOW_EVERY
+
+    # --- What becomes known ---
+
+    def deliver(self, entries: Sequence[Entry]) -> None:
+        """Hand entries to every seat in one frame, once, if they follow on what was handed out; else fetch the gap."""
+        news = [entry for entry in entries if entry.version > self.cursor]
+        if not news:
+            return
+        if news[0].version != self.cursor + 1:
+            self.fetch_gap()
+            return
+        self.cursor, self.length = news[-1].version, news[-1].length
+        self._recent.extend(news)
+        self.presences.move(news)
+        self.broadcast(protocol.operations(news))
+
+    def broadcast(self, frame: str, *, but: UUID | None = None) -> None:
+        """The same bytes for every seat."""
+        started = time.perf_counter()
+        event = {"type": "websocket.send", "text": frame}
+        for seat in self.seats.values():
+            if seat.client_id != but:
+                seat.push_event(event)
+        self.fan_out_seconds = time.perf_counter() - started
+
+    def fetch_gap(self) -> None:
+        """Read in the log what was missed, once at a time."""
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self.catch_up())
+
+    async def catch_up(self) -> None:
+        """Deliver everything that the log has after the cursor."""
+        while entries := await self._read(partial(history.operations_since, self.document_id, self.cursor, PAGE)):
+            self.deliver(entries)
+
+    # --- What joining needs ---
+
+    async def text(self) -> tuple[int, str]:
+        """(version, text) at the cursor or later. Raises rather than answer an empty text for one it can't read."""
+        if self._text is not None and self._text[0] >= self.cursor:
+            return self._text
+        if self._text is not None and (known := self._known_after(self._text[0])):
+            text = history.replay(*self._text, known)
+        else:
+            text = await self._read(partial(history.current_text, self.document_id))
+        self._text = text
+        return text
+
+    async def operations_after(self, version: int) -> Sequence[Entry]:
+        """A page of entries after a version, from memory where they are."""
+        if known := self._known_after(version):
+            return known
+        page: list[Entry] = await self._read(partial(history.operations_since, self.document_id, version, PAGE))
+        return page
+
+    def known_since(self, version: int) -> list[Entry] | None:
+        """The entries from `version` to the cursor, if all of them are in memory."""
+        return [] if version == self.cursor else self._known_after(version)
+
+    def news_for(self, head: int) -> Iterable[Entry]:
+        """Entries that a log which has read up to `head` does not know yet."""
+        return reversed(list(takewhile(lambda entry: entry.version > head, reversed(self._recent))))
+
+    def _known_after(self, version: int) -> list[Entry] | None:
+        if not self._recent or version < self._recent[0].version - 1 or version >= self.cursor:
+            return None
+        return list(self._recent)[version - self.cursor :]
+
+    # --- Who sits here ---
+
+    def admit(self, seat: Seat) -> None:
+        """Give a seat that has been told everything up to the cursor all that comes. Its former socket is closed."""
+        if former := self.seats.get(seat.client_id):
+            former.close(protocol.JOINED_ELSEWHERE)
+        self.seats[seat.client_id] = seat
+        self.presences.put(seat.client_id, seat.user, ())
+        self.broadcast(self.presence_frame(seat, ()), but=seat.client_id)
+
+    def leave(self, seat: Seat) -> None:
+        if self.seats.get(seat.client_id) is not seat:
+            return
+        del self.seats[seat.client_id]
+        self.presences.leave(seat.client_id)
+        self.broadcast(self.presence_frame(seat, None))
+        if not self.seats:
+            self.empty_since = time.monotonic()
+
+    def present(self) -> list[dict[str, Any]]:
+        """Everybody's presence, for one who joins."""
+        return [
+            {"client_id": p.client_id, "user": p.user, "version": self.cursor, "selection": p.selection}
+            for p in self.presences
+        ]
+
+    def show(self, seat: Seat, selection: Sequence[protocol.Range]) -> None:
+        """Keep a seat's selections, and show them to the others at most ten times a second."""
+        self.presences.put(seat.client_id, seat.user, selection)
+        self._to_show[seat.client_id] = seat
+        if self._showing is None:
+            wait = max(0.0, self._shown_at + self._show_every - time.monotonic())
+            self._showing = asyncio.get_running_loop().call_later(wait, self._show_all)
+
+    def _show_all(self) -> None:
+        started, self._showing = time.monotonic(), None
+        seats, self._to_show = self._to_show, {}
+        for seat in seats.values():
+            present = self.presences.get(seat.client_id)
+            if present and self.seats.get(seat.client_id) is seat:
+                self.broadcast(self.presence_frame(seat, present.selection), but=seat.client_id)
+        self._shown_at = time.monotonic()
+        self._show_every = max(SHOW_EVERY, 10 * (self._shown_at - started))
+
+    def presence_frame(self, seat: Seat, selection: Sequence[protocol.Range] | None) -> str:
+        return protocol.presence(seat.client_id, seat.user, self.cursor, selection)
+
+    def is_idle(self, seconds: float) -> bool:
+        return not self.seats and not self.inbox and time.monotonic() - self.empty_since > seconds
+
+    def newest(self) -> Entry | None:
+        """The newest entry that came by since the room was opened."""
+        return self._recent[-1] if self._recent else None
+
+    def close(self, code: int) -> None:
+        """Close every seat."""
+        for seat in self.seats.values():
+            seat.close(code)
+
+    # --- What waits to be committed ---
+
+    def take(self) -> list[Waiting]:
+        """Empty the inbox into one batch."""
+        batch, self.inbox = self.inbox, []
+        return batch
