@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from documents import pages
+from documents import pages, share_pages
 
 urlpatterns = [
     path("documents/", pages.document_list, name="document-list"),
@@ -10,5 +10,5 @@ urlpatterns = [
     path("documents/<uuid:document_id>/", pages.editor, name="document-editor"),
     path("documents/<uuid:document_id>/rename", pages.rename, name="document-rename"),
     path("documents/<uuid:document_id>/delete", pages.delete, name="document-delete"),
-    path("documents/<uuid:document_id>/share/", pages.share, name="document-share"),
+    path("documents/<uuid:document_id>/share/", share_pages.share, name="document-share"),
 ]

@@ -4,8 +4,8 @@ A document that the reader may not know of is a 404; what a service refuses beco
 came from; a text that can't be loaded is an error page, never an empty sheet.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeAlias, cast
@@ -26,18 +26,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import Problem
 from accounts.models import User
 from documents import history, permissions, services
-from documents.errors import NoSuchPerson, NotFound
 from documents.models import Document, Role
-from documents.permissions import Person
 
 PER_PAGE = 20
 UNTITLED = "Untitled"
 MAY = {Role.OWNER: "Owner", Role.EDITOR: "Can edit", Role.COMMENTER: "Can comment", Role.VIEWER: "Can read"}
-GIVEN_ROLES = (
-    Role.EDITOR,
-    Role.COMMENTER,
-    Role.VIEWER,
-)  # given by adding or changing; owner only by handing over
 
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -69,7 +62,7 @@ def _error_page(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 @contextmanager
-def _refusals_told(request: HttpRequest) -> Iterator[None]:
+def refusals_told(request: HttpRequest) -> Iterator[None]:
     """What is refused becomes a message; only a document that is not there stays an error."""
     try:
         yield
@@ -79,11 +72,11 @@ def _refusals_told(request: HttpRequest) -> Iterator[None]:
         messages.error(request, problem.detail)
 
 
-def _user(request: HttpRequest) -> User:
+def person_asking(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def _titled(document: Document) -> str:
+def titled(document: Document) -> str:
     return document.title or UNTITLED
 
 
@@ -104,9 +97,9 @@ class Row:
 
 @private_page("GET", "HEAD")
 def document_list(request: HttpRequest) -> HttpResponse:
-    visible = permissions.visible_documents(_user(request)).order_by("-updated_at", "pk")
+    visible = permissions.visible_documents(person_asking(request)).order_by("-updated_at", "pk")
     page = Paginator(visible, PER_PAGE).get_page(request.GET.get("page"))
-    roles = permissions.roles_among(_user(request), list(page.object_list))
+    roles = permissions.roles_among(person_asking(request), list(page.object_list))
     # Whose role was taken a moment ago has no row.
     rows = [_row(document, roles[document.id]) for document in page.object_list if document.id in roles]
     return render(request, "documents/list.html", {"page": page, "rows": rows})
@@ -116,7 +109,7 @@ def _row(document: Document, role: str) -> Row:
     mine = role == Role.OWNER
     return Row(
         document=document,
-        title=_titled(document),
+        title=titled(document),
         standing="Owned by you" if mine else f"Shared by {document.owner.username}, {MAY[Role(role)].lower()}",
         edited=_ago(document),
         can_rename=permissions.may(role, "edit"),
@@ -137,26 +130,26 @@ def _back_to_list(request: HttpRequest) -> HttpResponse:
 
 @private_page("POST")
 def create(request: HttpRequest) -> HttpResponse:
-    with _refusals_told(request):
-        document = services.create_document(owner=_user(request), title=request.POST.get("title", ""))
+    with refusals_told(request):
+        document = services.create_document(owner=person_asking(request), title=request.POST.get("title", ""))
         return redirect("document-editor", document.id)
     return _back_to_list(request)
 
 
 @private_page("POST")
 def rename(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    with _refusals_told(request):
-        document = permissions.get_document(_user(request), document_id, may="edit")
-        services.rename_document(document, title=request.POST.get("title", ""), actor=_user(request))
+    with refusals_told(request):
+        document = permissions.get_document(person_asking(request), document_id, may="edit")
+        services.rename_document(document, title=request.POST.get("title", ""), actor=person_asking(request))
     return _back_to_list(request)
 
 
 @private_page("POST")
 def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    with _refusals_told(request):
-        document = permissions.get_document(_user(request), document_id, may="manage")
-        services.delete_document(document, actor=_user(request))
-        messages.success(request, f"“{_titled(document)}” is deleted.")
+    with refusals_told(request):
+        document = permissions.get_document(person_asking(request), document_id, may="manage")
+        services.delete_document(document, actor=person_asking(request))
+        messages.success(request, f"“{titled(document)}” is deleted.")
     return _back_to_list(request)
 
 
@@ -174,7 +167,7 @@ class Opened:
 
 @private_page("GET", "HEAD")
 def editor(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    document = permissions.get_document(_user(request), document_id)
+    document = permissions.get_document(person_asking(request), document_id)
     version, text = history.current_text(document.id)
     context = {
         "document": Opened(document.id, document.title, version),
@@ -184,145 +177,3 @@ def editor(request: HttpRequest, document_id: UUID) -> HttpResponse:
         "can_edit": permissions.may(document.role, "edit"),
     }
     return render(request, "documents/editor.html", context)
-
-
-# --- Sharing ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sharer:
-    """One person on the page that says who may do what, as one reader sees them."""
-
-    user: User
-    name: str
-    role: str
-    may: str
-    is_me: bool
-    changeable: bool
-    removable: bool
-
-
-@private_page("GET", "HEAD", "POST")
-def share(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    if request.method != "POST":
-        return _share_page(request, permissions.get_document(_user(request), document_id))
-    if request.POST.get("action") == "remove" and request.POST.get("user") == str(_user(request).pk):
-        return _leave(request, document_id)
-    with _refusals_told(request):
-        document = permissions.get_document(_user(request), document_id, may="manage")
-        try:
-            _change_sharing(request, document)
-        except NoSuchPerson as problem:
-            return _share_page(request, document, problem)
-        except NotFound as problem:  # somebody who was removed meanwhile
-            messages.error(request, problem.detail)
-    return redirect("document-share", document_id)
-
-
-def _leave(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    with _refusals_told(request):
-        document = permissions.get_document(_user(request), document_id)
-        services.remove_collaborator(document, user=_user(request), actor=_user(request))
-        messages.success(request, f"You have left “{_titled(document)}”.")
-        return redirect("document-list")
-    return redirect("document-share", document_id)
-
-
-def _change_sharing(request: HttpRequest, document: Document) -> None:
-    action, role = request.POST.get("action"), request.POST.get("role", "")
-    if action == "add":
-        _give_role(request, document, _find_person(request.POST.get("name", "")), role)
-    elif action == "change":
-        _give_role(request, document, _chosen(request, document), role)
-    elif action == "transfer":
-        user = _chosen(request, document)
-        services.set_role(document, user=user, role=Role.OWNER, actor=_user(request))
-        messages.success(request, f"{user.username} owns the document now. You can still edit it.")
-    elif action == "remove":
-        user = _chosen(request, document)
-        services.remove_collaborator(document, user=user, actor=_user(request))
-        messages.success(request, f"{user.username} can’t open the document any more.")
-
-
-def _give_role(request: HttpRequest, document: Document, user: User, role: str) -> None:
-    if role not in GIVEN_ROLES:
-        messages.error(request, "Choose what this person may do.")
-        return
-    services.set_role(document, user=user, role=role, actor=_user(request))
-    messages.success(request, f"{user.username} {MAY[Role(role)].lower()} now.")
-
-
-def _chosen(request: HttpRequest, document: Document) -> User:
-    return permissions.collaborator(document, request.POST.get("user", ""))
-
-
-def _find_person(name: str) -> User:
-    """Somebody with an account, by user name or else by e-mail."""
-    name = name.strip()
-    if not name:
-        raise NoSuchPerson("Say who: a user name or an e-mail address.")
-    try:
-        return permissions.find_person(name, None)
-    except NoSuchPerson:
-        if "@" in name:
-            with suppress(NoSuchPerson):
-                return permissions.find_person(None, name)
-        raise NoSuchPerson(f"There is no “{name}” here. Ask them for their user name, or to sign up first.") from None
-
-
-def _share_page(request: HttpRequest, document: Document, problem: Problem | None = None) -> HttpResponse:
-    me, people = _user(request), permissions.collaborators(document)
-    manages = permissions.may(document.role, "manage")
-    sharers = [_sharer(person, me, manages) for person in people]
-    context = {
-        "document": document,
-        "title": _titled(document),
-        "people": sharers,
-        "heirs": [sharer for sharer in sharers if sharer.role != Role.OWNER],
-        "sentence": who_may_what(people, me),
-        "roles": [{"name": str(role), "may": MAY[role]} for role in GIVEN_ROLES],
-        "can_manage": manages,
-        "can_leave": document.role != Role.OWNER,
-        "name": request.POST.get("name", ""),
-        "chosen": request.POST.get("role", Role.EDITOR),
-        "problem": problem.detail if problem else "",
-    }
-    return render(request, "documents/share.html", context, status=problem.status if problem else 200)
-
-
-def _sharer(person: Person, me: User, manages: bool) -> Sharer:
-    is_me, is_owner = person.user.pk == me.pk, person.role == Role.OWNER
-    return Sharer(
-        user=person.user,
-        name=person.user.username,
-        role=person.role,
-        may=MAY[Role(person.role)],
-        is_me=is_me,
-        changeable=manages and not is_owner,
-        removable=not is_owner and (manages or is_me),
-    )
-
-
-def who_may_what(people: Sequence[Person], me: User) -> str:
-    """The sharing of a document in a plain sentence or two, as `me` reads it."""
-    names = {role: _names(people, role, me) for role in MAY}
-    if len(people) == 1:
-        return "Only you can see this document."
-    abilities = [f"{_joined(names[role])} {MAY[role].lower()}" for role in GIVEN_ROLES if names[role]]
-    owner = names[Role.OWNER][0]
-    owns = "You own" if owner == "you" else f"{owner} owns"
-    return f"{owns} this document; {', '.join(abilities)}. Nobody else can see it."
-
-
-def _names(people: Sequence[Person], role: str, me: User) -> list[str]:
-    """At most three names, or how many there are; the reader is "you" and comes first."""
-    those = [person.user for person in people if person.role == role]
-    named = ["you"] * any(user.pk == me.pk for user in those)
-    others = [user.username for user in those if user.pk != me.pk]
-    if len(others) > 3:
-        return [*named, f"{len(others)} other people" if named else f"{len(others)} people"]
-    return [*named, *others]
-
-
-def _joined(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

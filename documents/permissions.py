@@ -83,9 +83,8 @@ def collaborators(document: Document) -> list[Person]:
 
 def find_person(username: str | None, email: str | None) -> User:
     """Somebody by name or by e-mail; NoSuchPerson if there is none."""
-    who = {"username": username} if username else {"email__iexact": email}
-    user = User.objects.filter(**who, is_active=True, erased_at=None).first()
-    if user is None:
+    user = User.objects.by_name(username) if username is not None else User.objects.by_email(email or "")
+    if user is None or not user.is_active:
         raise NoSuchPerson
     return user
 
