@@ -6,13 +6,11 @@ what Django and DRF raise, and the codes that a pure core shares with the socket
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.conf import settings
 from django.core import exceptions as django
 from django.db import (
     DatabaseError,
@@ -153,37 +151,6 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Django's CSRF_FAILURE_VIEW."""
     return _for_api(request, Forbidden(reason or None)) or csrf_failure_page(request, reason)
-
-
-class BodyLimitMiddleware:
-    """Answers 413 to a body whose Content-Length is above settings.MAX_BODY_BYTES, in sync and async chains.
-
-    Under ASGI a body has been stored by then: `collabdocs.body_limit` stands before Django for that.
-    """
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if self.is_async:
-            return self._answer(request)
-        return _refusal(request) or self.get_response(request)
-
-    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        refusal = _refusal(request)
-        answer: HttpResponseBase = refusal if refusal is not None else await self.get_response(request)
-        return answer
-
-
-def _refusal(request: HttpRequest) -> HttpResponse | None:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    is_large = not length.isdecimal() or int(length[:20]) > settings.MAX_BODY_BYTES
-    return problem_response(TooLarge()) if is_large else None
 
 
 def _for_api(request: HttpRequest, problem: Problem) -> HttpResponse | None:

@@ -1,0 +1,121 @@
+"""Who can be asking: people, and the sessions their refresh tokens live in."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from accounts.names import MAX_KEY_LENGTH, MAX_NAME_LENGTH, name_key, normal_email, normal_name, validate_name
+
+
+class UserManager(DjangoUserManager["User"]):
+    """Finds people however their name or address is spelt."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username_key=name_key(username or ""))
+
+    def by_name(self, username: str) -> "User | None":
+        """The person of this name, None for nobody. Erased people have no name."""
+        return self.filter(username_key=name_key(username), erased_at=None).first()
+
+    def by_email(self, email: str) -> "User | None":
+        """The person with this address, None for nobody."""
+        address = normal_email(email)
+        return self.filter(email=address, erased_at=None).first() if address else None
+
+
+class User(AbstractUser):
+    """A person or a program with an account. An erased one keeps its row, so its text keeps an author id.
+
+    `username` is shown, `username_key` is compared; both, and the address, are brought to normal form by
+    `save`. A new password ends every session.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    username = models.CharField(
+        max_length=MAX_NAME_LENGTH,
+        unique=True,
+        validators=[validate_name],
+        error_messages={"unique": "This name is taken."},
+        help_text="1 to 150 characters. Upper and lower case are the same name.",
+    )
+    username_key = models.CharField(max_length=MAX_KEY_LENGTH, unique=True, editable=False)
+    email = models.EmailField("e-mail address", null=True, blank=True, unique=True)  # type: ignore[assignment]
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    _password: str | None  # Django's: a new password that `save` is about to store
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        # MongoDB's unique index is not used for look-ups: its plain twin is.
+        indexes = [
+            models.Index(fields=["username"], name="user_by_username"),
+            models.Index(fields=["username_key"], name="user_by_username_key"),
+            models.Index(fields=["email"], name="user_by_email"),
+        ]
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        self.normalise()
+        super().clean_fields(exclude=exclude)
+
+    def clean(self) -> None:
+        self.normalise()
+        others = User.objects.exclude(pk=self.pk)
+        errors = {}
+        if others.filter(username_key=self.username_key).exists():
+            errors["username"] = ValidationError("This name is taken.", code="taken")
+        if self.email and others.filter(email=self.email).exists():
+            errors["email"] = ValidationError("This address is taken.", code="taken")
+        if errors:
+            raise ValidationError(errors)
+
+    def normalise(self) -> None:
+        """Bring the name and the address to the form that is stored and compared."""
+        self.username = normal_name(self.username or "")  # a form leaves None where it refused
+        self.username_key = name_key(self.username)
+        self.email = normal_email(self.email)
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.normalise()
+        if update_fields is not None and "username" in update_fields:
+            update_fields = {*update_fields, "username_key"}
+        has_new_password = self._password is not None and not self._state.adding
+        super().save(*args, update_fields=update_fields, **kwargs)
+        if has_new_password:
+            self.end_sessions()
+
+    def end_sessions(self) -> None:
+        """Revoke every session, and with them their tokens and sockets."""
+        self.refresh_sessions.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+
+class RefreshSession(models.Model):
+    """One log-in, and the family of refresh tokens that grew from it.
+
+    Only the newest token of a family is good: an older one that comes back was copied, and ends the family.
+    Access tokens name their session, so revoking it ends them and their sockets too.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_sessions")
+    token_id = models.CharField(max_length=32, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether its tokens count: not revoked, and its user neither inactive nor erased."""
+        return self.revoked_at is None and self.user.is_active and self.user.erased_at is None
+
+    def revoke(self) -> None:
+        """End it; ending it twice keeps the first time."""
+        RefreshSession.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())

@@ -1,0 +1,115 @@
+"""What happens to accounts: signing up, changing, erasing, and how others are shown."""
+
+from typing import TypedDict
+from uuid import UUID
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.names import ERASED_PREFIX, MAX_NAME_LENGTH
+
+MAX_PASSWORD_LENGTH = 1024  # characters; a longer one is refused before it is hashed
+
+# Each has a contrast of at least 3:1 on both papers, #ffffff and #1e2024.
+PRESENCE_COLORS = (
+    "#d94848", "#c9651b", "#a67c00", "#6b8e23", "#2e9e4f", "#0f9488",
+    "#1d8fb8", "#3f7fe0", "#7a6cf0", "#a855d6", "#cf4aa0", "#8a7763",
+)  # fmt: skip
+
+
+class PublicUser(TypedDict):
+    """What everybody may know of a person."""
+
+    id: str
+    username: str
+
+
+def public_user(user: User | None) -> PublicUser | None:
+    """How a person is shown to others; None for nobody and for an erased one."""
+    if user is None or user.erased_at is not None:
+        return None
+    return {"id": str(user.id), "username": user.username}
+
+
+def presence_color(user_id: UUID) -> str:
+    """The person's colour, `#rrggbb`: one of twelve, the same everywhere and for ever."""
+    return PRESENCE_COLORS[user_id.int % len(PRESENCE_COLORS)]
+
+
+def check_password(request: HttpRequest | None, *, username: str, password: str) -> User | None:
+    """The active user of this name and password, or None: alike in answer and time for an unknown name."""
+    if len(username) > MAX_NAME_LENGTH or len(password) > MAX_PASSWORD_LENGTH:
+        return None
+    user = authenticate(request, username=username, password=password)
+    return user if isinstance(user, User) else None
+
+
+def create_user(*, username: str, email: str | None, password: str) -> User:
+    """Sign somebody up. Raises Django's ValidationError with the fields at fault."""
+    user = User(username=username, email=email)
+    _set_password(user, password)
+    _save(user)
+    return user
+
+
+def change_user(
+    user: User, *, username: str | None = None, email: str | None = None, password: str | None = None
+) -> User:
+    """Change what is given (an empty address removes it); a new password ends every session of the user.
+
+    Raises Django's ValidationError with the fields at fault.
+    """
+    given = {"username": username, "email": email, "password": password}
+    changed = [field for field, value in given.items() if value is not None]
+    user.username = user.username if username is None else username
+    user.email = user.email if email is None else email
+    if password is not None:
+        _set_password(user, password)
+    _save(user, changed)
+    return user
+
+
+def erase_user(user: User) -> None:
+    """Remove the person and keep the row: no name, no address, no way in; what they wrote has no author.
+
+    One update, so that nothing half erased is left behind where there are no transactions.
+    """
+    user.username = user.username_key = f"{ERASED_PREFIX}{user.id}"
+    user.email = None
+    user.first_name = user.last_name = ""
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.last_login = None
+    user.erased_at = timezone.now()
+    user.set_unusable_password()
+    user.save()
+    user.end_sessions()
+    user.groups.clear()
+    user.user_permissions.clear()
+
+
+def _set_password(user: User, password: str) -> None:
+    try:
+        if len(password) > MAX_PASSWORD_LENGTH:
+            raise ValidationError(f"At most {MAX_PASSWORD_LENGTH} characters.", code="max_length")
+        if not password.strip():
+            raise ValidationError("A password of spaces alone is none.", code="blank")
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.error_list}) from None
+    user.set_password(password)
+
+
+def _save(user: User, fields: list[str] | None = None) -> None:
+    """Validate and store. Who loses a race for a name hears the same as who came late."""
+    user.full_clean(validate_unique=False)  # `clean` looks for twins, in words for people
+    try:
+        with transaction.atomic():
+            user.save(update_fields=fields)
+    except IntegrityError:
+        user.clean()
+        raise

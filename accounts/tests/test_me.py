@@ -1,0 +1,95 @@
+import pytest
+
+from accounts import services, tokens
+from accounts.errors import InvalidToken
+from accounts.models import User
+from accounts.services import public_user
+
+ME = "/api/users/me"
+NEW = "another quite long secret"
+
+
+def test_it_works(client_for, alice):
+    answer = client_for(alice).get(ME)
+    assert answer.status_code == 200
+    assert answer.json() == {"id": str(alice.id), "username": "alice", "email": "alice@example.org"}
+    assert client_for(alice).get(f"{ME}/").json() == answer.json()
+
+
+@pytest.mark.parametrize("verb", ["get", "patch", "delete"])
+@pytest.mark.django_db
+def test_nobody_is_asked_to_log_in(anyone, verb):
+    answer = getattr(anyone, verb)(ME)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+    assert answer["WWW-Authenticate"] == "Bearer"
+
+
+def test_name_and_address_change(client_for, alice):
+    answer = client_for(alice).patch(ME, {"username": "Alice B", "email": "B@example.org"}, format="json")
+    assert (answer.json()["username"], answer.json()["email"]) == ("Alice B", "b@example.org")
+    assert User.objects.by_name("aLICE b") == alice and User.objects.by_email("b@EXAMPLE.org") == alice
+    assert User.objects.by_name("alice") is None
+
+
+def test_one_may_change_the_case_of_ones_own_name(client_for, alice):
+    answer = client_for(alice).patch(ME, {"username": "ALICE"}, format="json")
+    assert answer.json()["username"] == "ALICE"
+
+
+@pytest.mark.parametrize("email", [None, ""])
+def test_the_address_can_be_taken_away(client_for, alice, email):
+    assert client_for(alice).patch(ME, {"email": email}, format="json").json()["email"] is None
+
+
+def test_a_new_password_needs_the_old_one_and_ends_every_session(client_for, alice, password):
+    client, elsewhere = client_for(alice), tokens.start_session(alice)
+    change = {"password": NEW, "current_password": password}
+    assert client.patch(ME, change, format="json").status_code == 200
+    assert User.objects.get(pk=alice.pk).check_password(NEW)
+    assert client.get(ME).status_code == 401
+    with pytest.raises(InvalidToken):
+        tokens.rotate(elsewhere.refresh_token)
+
+
+@pytest.mark.parametrize("current", [{}, {"current_password": "wrong"}])
+def test_a_new_password_without_the_old_one_is_refused(client_for, alice, current, password):
+    answer = client_for(alice).patch(ME, {"password": NEW, **current}, format="json")
+    assert answer.status_code == 400 and answer.json()["errors"][0]["attr"] == "current_password"
+    assert User.objects.get(pk=alice.pk).check_password(password)
+
+
+@pytest.mark.parametrize("change", [{"username": "BOB"}, {"email": "BOB@example.org"}, {"username": "\u200b"}])
+def test_other_peoples_names_stay_theirs(client_for, alice, bob, change):
+    assert client_for(alice).patch(ME, change, format="json").status_code == 400
+    alice.refresh_from_db()
+    assert (alice.username, alice.email) == ("alice", "alice@example.org")
+
+
+def test_what_is_not_ones_to_change_stays(client_for, alice, bob):
+    change = {"is_staff": True, "is_superuser": True, "id": str(bob.id), "is_active": False}
+    assert client_for(alice).patch(ME, change, format="json").status_code == 200
+    alice.refresh_from_db()
+    assert not alice.is_staff and not alice.is_superuser and alice.is_active and alice.id != bob.id
+
+
+def test_erasing_leaves_a_row_without_a_person(client_for, alice, password):
+    client = client_for(alice)
+    assert client.delete(ME).status_code == 204
+    assert client.get(ME).status_code == 401
+    erased = User.objects.get(pk=alice.pk)
+    assert erased.erased_at is not None and not erased.is_active and not erased.has_usable_password()
+    assert "alice" not in f"{erased.username}{erased.username_key}{erased.email}"
+    assert public_user(erased) is None and public_user(None) is None
+    assert services.check_password(None, username="alice", password=password) is None
+
+
+def test_the_name_of_an_erased_person_is_free_again(alice, password):
+    services.erase_user(alice)
+    twin = services.create_user(username="alice", email="alice@example.org", password=password)
+    assert public_user(twin) == {"id": str(twin.id), "username": "alice"}
+    assert User.objects.by_name("alice") == twin
+
+
+def test_an_erased_person_can_not_be_found(alice):
+    services.erase_user(alice)
+    assert User.objects.by_name(alice.username) is None and User.objects.by_email("") is None

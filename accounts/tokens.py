@@ -1,0 +1,172 @@
+"""Tokens: signed by simplejwt, kept in families by RefreshSession.
+
+A session's newest refresh token is the only good one; `rotate` trades it for the next by one conditional
+update, so of two that come at once one wins. Any other refresh token of the session that comes in was copied
+or replayed: the family ends, and its access tokens and sockets with it. An access token names its session and
+is checked against it at each use, in one query. Times allow for SIMPLE_JWT["LEEWAY"] seconds between clocks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Self
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import Token
+
+from accounts.errors import InvalidToken
+from accounts.models import RefreshSession, User
+
+MAX_TOKEN_LENGTH = 4096  # characters; ours have about 350
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking, as an access token said, and until when it may be believed (UTC)."""
+
+    user_id: UUID
+    username: str
+    session_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a client gets at log-in; `expires_in` is the access token's, in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class AccessToken(NamedTuple):
+    """A signed access token and the seconds until it expires."""
+
+    token: str
+    expires_in: int
+
+
+class _Claims(Token):
+    """The signed claims: `sub` (user), `sid` (session), `jti`, `token_type`, `iat`, `exp`, `iss`, `aud`."""
+
+    @classmethod
+    def for_session(cls, session: RefreshSession) -> Self:
+        claims = cls()
+        claims["sub"], claims["sid"] = str(session.user_id), str(session.pk)
+        return claims
+
+
+class _Access(_Claims):
+    token_type = "access"
+    lifetime = settings.ACCESS_TOKEN_LIFETIME
+
+
+class _Refresh(_Claims):
+    token_type = "refresh"
+    lifetime = settings.REFRESH_TOKEN_LIFETIME
+
+
+def start_session(user: User) -> TokenPair:
+    """Begin a family of tokens for somebody who has just proved who they are."""
+    return _pair(open_session(user, settings.REFRESH_TOKEN_LIFETIME))
+
+
+def open_session(user: User, lifetime: timedelta) -> RefreshSession:
+    """A session without a refresh token in anybody's hands, as a browser's log-in has it."""
+    expires_at = timezone.now() + lifetime
+    return RefreshSession.objects.create(user=user, token_id=uuid4().hex, expires_at=expires_at)
+
+
+def access_token(session: RefreshSession) -> AccessToken:
+    """A new access token of this session."""
+    token = str(_Access.for_session(session))
+    return AccessToken(token, int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()))
+
+
+def rotate(refresh_token: str) -> TokenPair:
+    """Trade the family's newest refresh token for the next pair; a reused one ends the family.
+
+    Raises InvalidToken.
+    """
+    claims = _read(refresh_token, _Refresh)
+    session = _session(claims)
+    expires_at = timezone.now() + settings.REFRESH_TOKEN_LIFETIME
+    next_id = uuid4().hex
+    newest = RefreshSession.objects.filter(pk=session.pk, token_id=claims["jti"], revoked_at=None)
+    if newest.update(token_id=next_id, expires_at=expires_at) != 1:
+        session.revoke()
+        raise InvalidToken
+    session.token_id = next_id
+    return _pair(session)
+
+
+def revoke(token: str) -> None:
+    """End the session that a token of any kind belongs to; what is no good token changes nothing."""
+    for kind in (_Refresh, _Access):
+        try:
+            _session(_read(token, kind)).revoke()
+        except InvalidToken:
+            continue
+
+
+def verify_access(token: str) -> Identity:
+    """Who an access token stands for, now. Raises InvalidToken."""
+    return authenticate(token)[1]
+
+
+def authenticate(token: str) -> tuple[User, Identity]:
+    """The user and the identity of an access token, in one query. Raises InvalidToken."""
+    claims = _read(token, _Access)
+    session = _session(claims)
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    return session.user, Identity(session.user_id, session.user.username, session.pk, expires_at)
+
+
+def revoked_sessions(session_ids: Iterable[UUID]) -> set[UUID]:
+    """Those among the sessions that are over: revoked, purged, or their user inactive or erased."""
+    asked = set(session_ids)
+    rows = dict(RefreshSession.objects.filter(pk__in=asked, revoked_at=None).values_list("pk", "user_id"))
+    users = User.objects.filter(pk__in=set(rows.values()), is_active=True, erased_at=None)
+    active = set(users.values_list("pk", flat=True))
+    return {session for session in asked if rows.get(session) not in active}
+
+
+def end_all_sessions(user: User) -> None:
+    """Revoke every session of the user: tokens, browsers, sockets."""
+    user.end_sessions()
+
+
+def _pair(session: RefreshSession) -> TokenPair:
+    refresh = _Refresh.for_session(session)
+    refresh["jti"] = session.token_id
+    access = access_token(session)
+    return TokenPair(access.token, str(refresh), access.expires_in)
+
+
+def _read(token: str, kind: type[_Claims]) -> _Claims:
+    """The claims of a token of this kind whose signature, times, issuer and audience hold."""
+    if not token.isascii() or len(token) > MAX_TOKEN_LENGTH:
+        raise InvalidToken
+    try:
+        return kind(token)  # type: ignore[arg-type]
+    except (TokenError, ValueError, OverflowError, TypeError):
+        raise InvalidToken from None
+
+
+def _session(claims: _Claims) -> RefreshSession:
+    """The live session that the claims name."""
+    ids: dict[str, Any] = {"pk": _uuid(claims.get("sid")), "user_id": _uuid(claims.get("sub"))}
+    session = RefreshSession.objects.select_related("user").filter(**ids).first()
+    if session is None or not session.is_good:
+        raise InvalidToken
+    return session
+
+
+def _uuid(text: object) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        raise InvalidToken from None

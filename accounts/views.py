@@ -1,0 +1,65 @@
+"""The REST calls about people."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import services, throttles
+from accounts.errors import SignUpClosed
+from accounts.models import User
+from accounts.serializers import ChangeUserSerializer, SignUpSerializer, UserSerializer
+
+
+class UsersView(APIView):
+    """Sign up."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(operation_id="sign_up", request=SignUpSerializer, responses={201: UserSerializer})
+    def post(self, request: Request) -> Response:
+        if not settings.SIGN_UP_OPEN:
+            raise SignUpClosed
+        throttles.check_sign_up(request._request)
+        given = SignUpSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user = services.create_user(**{"email": None, **given.validated_data})
+        return Response(UserSerializer(user).data, status=201)
+
+
+class MeView(APIView):
+    """The person who is asking."""
+
+    @extend_schema(operation_id="read_me", responses=UserSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(UserSerializer(_me(request)).data)
+
+    @extend_schema(operation_id="change_me", request=ChangeUserSerializer, responses=UserSerializer)
+    def patch(self, request: Request) -> Response:
+        given = ChangeUserSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user, changes = _me(request), given.validated_data
+        current = changes.pop("current_password", "")
+        if "password" in changes:
+            throttles.check_log_in(request._request, user.username)
+            if not user.check_password(current):
+                raise ValidationError({"current_password": "The current password is needed, and this is not it."})
+        return Response(UserSerializer(services.change_user(user, **_blanks_as_text(changes))).data)
+
+    @extend_schema(operation_id="erase_me", responses={204: None})
+    def delete(self, request: Request) -> Response:
+        services.erase_user(_me(request))
+        return Response(status=204)
+
+
+def _me(request: Request) -> User:
+    assert isinstance(request.user, User)  # IsAuthenticated has seen to it
+    return request.user
+
+
+def _blanks_as_text(changes: dict[str, str | None]) -> dict[str, str]:
+    """For `change_user` None leaves as it is; here null, given for the address, removes it."""
+    return {name: value or "" for name, value in changes.items()}
