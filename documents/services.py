@@ -35,8 +35,13 @@ def limits() -> Limits:
 
 def log_identity() -> str:
     """The name of this installation's history."""
-    newest = LogIdentity.objects.order_by("-created_at").first() or LogIdentity.objects.create()
-    return str(newest.id)
+    newest = LogIdentity.objects.order_by("-created_at").first()
+    return str(newest.id) if newest else new_log_identity()
+
+
+def new_log_identity() -> str:
+    """Rename the history: an older backup was restored."""
+    return str(LogIdentity.objects.create().id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,12 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from documents import idempotency
+
+
+class Command(BaseCommand):
+    help = "Forget what requests with an Idempotency-Key were answered more than two days ago. Run it daily."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"{idempotency.forget_old()} forgotten")
