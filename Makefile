@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 EDITOR_SOURCES := $(wildcard editor/src/*.ts editor/*.json editor/*.mjs)
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
-.PHONY: run test test-all style types imports editor-test python-test packages requirements clean
+.PHONY: run test test-all style editor-style types imports editor-test python-test packages requirements clean
 
 run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is missing, migrate, serve
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -20,9 +20,11 @@ test-all: test ## and the long runs
 packages: ## install what the tests need and a fresh Debian machine lacks
 	tests/packages.sh
 
-style: .venv/.develops editor/node_modules/.installed
+style: .venv/.develops editor-style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+editor-style: editor/node_modules/.installed
 	cd editor && npm run --silent style
 
 types: .venv/.develops editor/node_modules/.installed
