@@ -1,0 +1,19 @@
+/** Builds src/main.ts into static/editor/editor.js; `--watch` goes on doing so. */
+import { context } from "esbuild";
+
+const build = await context({
+  entryPoints: { editor: "src/main.ts" },
+  outdir: "../static/editor",
+  bundle: true,
+  format: "esm",
+  target: ["es2022", "safari16"],
+  minify: true,
+  legalComments: "none",
+  logLevel: "info",
+});
+
+if (process.argv.includes("--watch")) await build.watch();
+else {
+  await build.rebuild();
+  await build.dispose();
+}

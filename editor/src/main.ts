@@ -1,0 +1,244 @@
+/** Puts the editor on the page: the server's text is there to be read from the first moment, then comes to life. */
+
+import { Api, Refusal } from "./api";
+import { browserDisk, sha256, webLocks } from "./browser";
+import { Client } from "./client";
+import { Editor } from "./codemirror";
+import { type Clock, Connection, type Socket } from "./connection";
+import { editTitle, element, meta, showLeftover, showPeople, showState } from "./page";
+import type { Page } from "./ports";
+import { handsExtension, OwnHand, Peers } from "./presence";
+import { CloseCode, mayEdit, type Role, type ServerMessage } from "./protocol";
+import { Rope } from "./rope";
+import { insertedText, Session } from "./session";
+import { sentenceFor } from "./status";
+import { type Leftover, Storage, type StoredSession } from "./storage";
+
+const root = element("editor");
+const stored = element("document-text");
+const documentId = root.dataset.documentId ?? "";
+
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (milliseconds, action) => setTimeout(action, milliseconds),
+  cancel: (timer) => clearTimeout(timer),
+};
+
+/** What keeps the state line at "Not saved: …". */
+const notes = { leftovers: [] as string[], signedOut: false, input: null as string | null };
+
+const api = new Api(documentId, meta("csrf-token"), () => connection.accessToken());
+
+const storage = new Storage(browserDisk(), webLocks(navigator.locks), documentId, root.dataset.user ?? "", (reason) => {
+  notes.input = reason;
+});
+
+// -- what is to be saved ------------------------------------------------------------------------------------------------
+
+function offer(reason: string, words: string): void {
+  const key = storage.keepLeftover({ reason, words });
+  showKept(key, { reason, words });
+}
+
+function showKept(key: string, leftover: Leftover): void {
+  notes.leftovers.push(leftover.reason);
+  showLeftover(leftover, () => {
+    notes.leftovers.splice(notes.leftovers.indexOf(leftover.reason), 1);
+    storage.dropLeftover(key);
+    showSituation();
+  });
+  showSituation();
+}
+
+function isSignedOut(error: unknown): never {
+  notes.signedOut = error instanceof Refusal && [401, 403].includes(error.status);
+  throw error;
+}
+
+function reasonNotSaved(): string | null {
+  const signedOut = notes.signedOut ? "you are signed out; sign in again in another tab" : null;
+  return notes.leftovers.at(-1) ?? notes.input ?? signedOut;
+}
+
+// -- the session: the page's text, or what an earlier tab left ------------------------------------------------------------
+
+const pageText = Rope.of(stored.textContent ?? "");
+const pageVersion = Number(root.dataset.version);
+const pageLog = root.dataset.log ?? "";
+const pageRole = (root.dataset.role ?? "viewer") as Role;
+
+async function begin(): Promise<Session<Rope>> {
+  const orphan = await storage.adopt();
+  const session = orphan === null ? null : await restored(orphan);
+  return session ?? new Session(storage.newClientId(), pageVersion, pageText);
+}
+
+async function restored({ clientId, log, pending }: StoredSession): Promise<Session<Rope> | null> {
+  const words = () => [pending.inFlight?.operation ?? [], pending.buffer].map(insertedText).join("\n");
+  try {
+    if (log !== pageLog) return giveUp("the document was restored from a backup");
+    if (!mayEdit(pageRole)) return giveUp("you may read this document but no longer change it");
+    const session = Session.restore(clientId, pending, await textAt(pending.version));
+    session.text.apply(session.unacknowledged); // throws if it does not fit
+    return session;
+  } catch {
+    return giveUp("changes from an earlier visit no longer fit the document");
+  }
+  function giveUp(reason: string): null {
+    offer(reason, words());
+    storage.save(clientId, log, null);
+    return null;
+  }
+}
+
+/** The server's text at a version; a server that cannot be reached is asked again, what it refuses is final. */
+async function textAt(version: number): Promise<Rope> {
+  if (version === pageVersion) return pageText;
+  for (let wait = 500; ; wait = Math.min(2 * wait, 15_000)) {
+    try {
+      return Rope.of(await api.textAt(version));
+    } catch (error) {
+      if (error instanceof Refusal && !error.isPassing) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait * Math.random()));
+  }
+}
+
+// -- wiring ---------------------------------------------------------------------------------------------------------------
+
+const world = {
+  clock,
+  random: Math.random,
+  fetchToken: async () => {
+    const token = await api.fetchToken().catch(isSignedOut);
+    notes.signedOut = false;
+    return token;
+  },
+  openSocket: (protocols: string[]) => {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    return new WebSocket(`${scheme}//${location.host}/ws/${documentId}`, protocols) as Socket;
+  },
+  sha256,
+};
+
+let client: Client<Rope> | null = null;
+
+const connection = new Connection(world, {
+  opened: () => client?.opened(),
+  received: (message) => client?.received(message),
+  changed: (line, code) => client?.changed(line, code),
+  isWaitingForAnswer: () => client?.isWaitingForAnswer() ?? false,
+});
+
+function showSituation(): void {
+  if (client === null) return;
+  const { situation } = client;
+  showState(sentenceFor(situation, reasonNotSaved()));
+  element("take-over").hidden = !(situation.line === "final" && situation.code === CloseCode.joinedElsewhere);
+}
+
+async function start(): Promise<void> {
+  for (const { key, leftover } of storage.leftovers()) showKept(key, leftover);
+  const session = await begin();
+  const title = editTitle(
+    (wanted) => api.rename(wanted),
+    () => {
+      notes.input = "the new title could not be saved";
+      showSituation();
+    },
+  );
+  title.setCanEdit(mayEdit(pageRole));
+
+  const editor = new Editor(
+    element("paper"),
+    {
+      text: session.text.apply(session.unacknowledged),
+      canEdit: mayEdit(pageRole),
+      limit: () => client?.limits.text ?? Number.POSITIVE_INFINITY,
+      nonce: meta("csp-nonce"),
+      extensions: handsExtension(),
+    },
+    {
+      edited: (operation) => {
+        notes.input = null;
+        client?.edited(operation);
+      },
+      moved: () => ownHand.moved(),
+      settled: () => client?.settled(),
+      refused: (reason) => {
+        notes.input = reason;
+        showSituation();
+      },
+    },
+  );
+  const ownHand = new OwnHand(clock, () => client?.sendPresence(editor.selections()));
+  const place = {
+    version: () => client?.current.version ?? 0,
+    toShown: (position: number) => client?.current.toShown(position) ?? position,
+    toEditor: (position: number) => editor.position(position),
+  };
+  const peers = new Peers(place, clock);
+  const showPeers: () => void = oncePerFrame(() => {
+    if (editor.isComposing) return showPeers();
+    editor.dispatch(peers.show());
+    showPeople(peers.people());
+  });
+  setInterval(() => peers.expire() && showPeers(), 5_000);
+
+  const page: Page<Rope> = {
+    get isComposing() {
+      return editor.isComposing;
+    },
+    apply: (change) => editor.apply(change),
+    reset: (text, canEdit) => editor.reset(text, canEdit),
+    setCanEdit: (canEdit) => {
+      editor.setCanEdit(canEdit);
+      title.setCanEdit(canEdit);
+    },
+    textOf: Rope.of,
+    offer,
+    joined: (clientId, _user, presence) => {
+      peers.joined(clientId, presence);
+      showPeers();
+      ownHand.moved();
+    },
+    presence: (presence) => {
+      peers.receive(presence);
+      showPeers();
+    },
+    crossed: (entries) => {
+      peers.crossed(entries);
+      if (peers.people().length > 0) showPeers();
+    },
+    heard: (message: ServerMessage) => {
+      if (message.type === "document" && message.title !== undefined) title.show(message.title);
+      root.dispatchEvent(new CustomEvent("collabdocs:message", { detail: message }));
+    },
+    changed: showSituation,
+  };
+  client = new Client<Rope>(session, pageLog, pageRole, connection, page, storage, world);
+  stored.hidden = true;
+  connection.connect();
+}
+
+function oncePerFrame(action: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      action();
+    });
+  };
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if ((client?.situation.unsaved ?? 0) > 0 || notes.leftovers.length > 0) event.preventDefault();
+});
+window.addEventListener("pagehide", () => storage.release());
+for (const change of ["online", "offline", "pageshow"]) window.addEventListener(change, () => connection.probe());
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection.probe());
+element("take-over").addEventListener("click", () => connection.connect());
+
+void start();
