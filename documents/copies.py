@@ -37,14 +37,17 @@ def replay(version: int, text: str, entries: Sequence[Entry]) -> tuple[int, str]
             text = apply(text, entry.operation)
         except InvalidOperation as error:
             raise CorruptLog(f"version {entry.version} does not apply: {error}") from error
+        if len(text) != entry.length:
+            raise CorruptLog(f"version {entry.version} has {len(text)} code points and not {entry.length}")
         version = entry.version
     return version, text
 
 
 def refresh_row(document_id: UUID, entry: Entry) -> None:
     """Bring the list's copy of version and time up to an entry; never back."""
-    newer = Document.objects.filter(pk=document_id, version__lt=entry.version)
-    newer.update(version=entry.version, updated_at=entry.created_at)
+    behind = Document.objects.filter(pk=document_id, version__lt=entry.version)
+    if not behind.filter(updated_at__lt=entry.created_at).update(version=entry.version, updated_at=entry.created_at):
+        behind.update(version=entry.version)  # renamed since
 
 
 def checkpoint_if_due(document_id: UUID, before: int, head: int) -> None:

@@ -12,8 +12,8 @@ and what landed is recognised like any resend.
 
 import random
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -50,12 +50,18 @@ def log_key(document_id: UUID, version: int) -> str:
 
 
 def entries(document_id: UUID, *, after: int, upto: int = MAX_VERSION, limit: int | None = None) -> list[Entry]:
-    """Entries with versions in after+1 … upto, oldest first, at most `limit`; CorruptLog if one is missing."""
+    """Entries with versions in after+1 … upto, oldest first, at most `limit`; CorruptLog if one is missing.
+
+    Who says `upto` knows that the log goes that far.
+    """
     found = _range(document_id, after, upto).order_by("key").values_list(*FIELDS)[:limit]
     read = [_entry(row) for row in found]
     for expected, entry in enumerate(read, start=after + 1):
         if entry.version != expected:
             raise CorruptLog(f"document {document_id} has no version {expected}")
+    reached = after + len(read)
+    if reached < upto < MAX_VERSION and len(read) != limit:
+        raise CorruptLog(f"document {document_id} has no version {reached + 1}")
     return read
 
 
@@ -107,7 +113,7 @@ class Log:
         self.limits = limits or Limits()
         head = newest(document_id)
         self.head, self.length = (head.version, head.length) if head else (0, 0)  # length in code points
-        self._tail = deque([head] if head else [])
+        self._tail = [head] if head else []  # the newest entries, without holes, up to the head
         self._marks: dict[UUID, Entry | None] = {}
 
     def append(self, submissions: Sequence[Submission]) -> list[Outcome]:
@@ -118,10 +124,8 @@ class Log:
         """
         for attempt in range(MAX_ATTEMPTS):
             outcomes, fresh = self.plan(submissions)
-            if insert(fresh, self.document_id):
-                self.learn(fresh)
+            if self.commit(fresh):
                 return outcomes
-            self.read_on()
             time.sleep(random.uniform(0, 0.001 * attempt))
         raise UnknownOutcome(f"lost {MAX_ATTEMPTS} races for document {self.document_id}")
 
@@ -143,23 +147,40 @@ class Log:
             outcomes.append(outcome)
         return outcomes, fresh
 
+    def commit(self, fresh: Sequence[Entry]) -> bool:
+        """Insert what was planned. False when somebody was faster: this log has read on, and all is planned again."""
+        if insert(fresh, self.document_id):
+            self.learn(fresh)
+            return True
+        self.read_on()
+        return False
+
     def bring_nearer(self, submission: Submission) -> Submission:
-        """The submission on a fresh base, in slices; as it is, when it is to be refused or was committed before."""
-        mark = self._mark(submission.client_id, [])
-        if mark is not None and (submission.seq <= mark.seq or submission.base_version < mark.version):
-            return submission
+        """The submission on a fresh base, moved there in slices; as it is, when it is to be refused.
+
+        One that was committed before comes to just below the version it got, where it is known again.
+        """
         try:
-            rebase.check_size(submission, self.limits)
-            rebase.check_order(submission, mark, self.head, self.limits)
+            mark = self._mark(submission.client_id, [])
+            committed = self._committed_before(submission, mark, [])
+            if committed is None:
+                rebase.check_size(submission, self.limits)
+                rebase.check_order(submission, mark, self.head, self.limits)
             operation = rebase.fit(submission, self._length_at(submission.base_version, []))
+            base, goal = submission.base_version, self.head if committed is None else committed.version - 1
+            while base < goal:
+                upto = min(base + SLICE, goal)
+                operation = rebase.rebase(operation, self._others(submission, base, upto))
+                base = upto
         except Refused:
             return submission
-        base = submission.base_version
-        while base < self.head:
-            upto = min(base + SLICE, self.head)
-            operation = rebase.rebase(operation, self.since(base, upto))
-            base = upto
         return replace(submission, base_version=base, operation=operation)
+
+    def _others(self, submission: Submission, version: int, upto: int) -> Iterator[Entry]:
+        for entry in self.since(version, upto):
+            if entry.client_id == submission.client_id:
+                raise rebase.OutOfOrder("one of its own entries lies between")
+            yield entry
 
     @property
     def newest(self) -> Entry | None:
@@ -173,8 +194,8 @@ class Log:
                 self.head, self.length = entry.version, entry.length
                 self._tail.append(entry)
                 self._marks[entry.client_id] = entry
-        while len(self._tail) > TAIL_ENTRIES:
-            self._tail.popleft()
+        if len(self._tail) > 2 * TAIL_ENTRIES:
+            del self._tail[:-TAIL_ENTRIES]
         if len(self._marks) > MAX_MARKS:
             self._marks.clear()
 
@@ -187,19 +208,17 @@ class Log:
     def since(self, version: int, upto: int = MAX_VERSION) -> Iterator[Entry]:
         """The entries after `version` and up to `upto`, as far as this log has read."""
         upto = min(upto, self.head)
-        start = self._tail[0].version - 1 if self._tail else self.head
-        if version < start:
+        start = self.head - len(self._tail)
+        if version < min(start, upto):
             yield from entries(self.document_id, after=version, upto=min(start, upto))
-        for entry in self._tail:
-            if version < entry.version <= upto:
-                yield entry
+        yield from self._tail[max(0, version - start) : max(0, upto - start)]
 
     def _decide(self, submission: Submission, fresh: list[Entry], now: datetime) -> Entry:
         mark = self._mark(submission.client_id, fresh)
         if mark is not None and mark.author != submission.author:
             raise rebase.ForeignClient("this client_id belongs to somebody else")
-        if mark is not None and submission.seq <= mark.seq:
-            return self._resent(submission, mark, fresh)
+        if committed := self._committed_before(submission, mark, fresh):
+            return self._resent(submission, committed, fresh)
         return self._commit_next(submission, mark, fresh, now)
 
     def _commit_next(self, submission: Submission, mark: Entry | None, fresh: list[Entry], now: datetime) -> Entry:
@@ -218,11 +237,20 @@ class Log:
             created_at=now,
         )
 
-    def _resent(self, submission: Submission, mark: Entry, fresh: list[Entry]) -> Entry:
+    def _committed_before(self, submission: Submission, mark: Entry | None, fresh: list[Entry]) -> Entry | None:
+        """What this pair was used for, None if it comes next; OutOfOrder if it was skipped, SeqReused if it can't be
+        a resend: the base of no submission was ever so far behind."""
+        if mark is None or submission.seq > mark.seq:
+            return None
         committed = mark if mark.seq == submission.seq else self._find(submission, fresh)
         if committed is None:
             raise rebase.OutOfOrder(f"seq {submission.seq} comes after {mark.seq}")
-        if submission.base_version < committed.version:
+        if not 0 < committed.version - submission.base_version <= self.limits.base_age + 1:
+            raise rebase.SeqReused(f"seq {submission.seq} was used for something else")
+        return committed
+
+    def _resent(self, submission: Submission, committed: Entry, fresh: list[Entry]) -> Entry:
+        with suppress(rebase.RefusedOperation):
             operation = rebase.fit(submission, self._length_at(submission.base_version, fresh))
             between = self._between(submission.base_version, committed.version - 1, fresh)
             if rebase.is_resend(submission, operation, committed, between):

@@ -1,5 +1,6 @@
 """Who may do what with a document."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -38,6 +39,17 @@ def role_in(user_id: UUID, document_id: UUID) -> str | None:
     """The user's role in a document by id; None for no such document, or none that they may see."""
     document = Document.objects.filter(pk=document_id, deleted_at=None).first()
     return role_of(user_id, document) if document else None
+
+
+def roles_in(people: Mapping[UUID, Collection[UUID]]) -> dict[UUID, dict[UUID, str]]:
+    """The roles of some users in some documents. A document that is gone is missing, and so is a stranger."""
+    documents = Document.objects.filter(pk__in=list(people), deleted_at=None).values_list("pk", "owner_id")
+    roles: dict[UUID, dict[UUID, str]] = {document_id: {owner: Role.OWNER} for document_id, owner in documents}
+    users = set().union(*people.values())
+    shared = Collaborator.objects.filter(document_id__in=list(roles), user_id__in=users)
+    for document_id, user_id, role in shared.values_list("document_id", "user_id", "role"):
+        roles[document_id].setdefault(user_id, role)
+    return roles
 
 
 def may(role: str | None, verb: Verb) -> bool:

@@ -49,10 +49,15 @@ class DocumentSerializer(DocumentListSerializer):
 
 
 class TextField(serializers.CharField):
-    """A text, kept to the code point (the services check it)."""
+    """A text, kept to the code point (the services check it); no number taken for its digits."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: object) -> str:
+        if type(data) is not str:
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class WholeNumber(serializers.Field):
@@ -97,8 +102,17 @@ class OperationField(serializers.Field):
         return list(value)
 
 
+class ClientId(serializers.UUIDField):
+    """A UUID as a string; a number is none."""
+
+    def to_internal_value(self, data: object) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class SubmissionSerializer(serializers.Serializer):
-    client_id = serializers.UUIDField()
+    client_id = ClientId()
     seq = WholeNumber()
     base_version = WholeNumber()
     operation = OperationField()

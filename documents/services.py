@@ -17,7 +17,7 @@ from documents.models import Collaborator, Document, LogIdentity, Role
 from documents.oplog import Log, Outcome, UnknownOutcome
 from documents.ot.diff import diff
 from documents.ot.operation import InvalidOperation, Operation, parse
-from documents.ot.rebase import Entry, Limits, Refused, Submission, VersionTooOld, VersionUnknown
+from documents.ot.rebase import Entry, Limits, Refused, SeqReused, Submission, VersionTooOld, VersionUnknown
 
 MAX_TITLE = 200
 TRIES = 3
@@ -159,10 +159,11 @@ def open_log(document_id: UUID) -> Log:
 def commit(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Outcome]]:
     """Commit what rooms have collected, and announce it. Raises UnknownOutcome: give the same again."""
     before = [log.head for log, _ in jobs]
-    outcomes = oplog.append_all(jobs)
-    for (log, _), head in zip(jobs, before, strict=True):
-        _announce(log, head)
-    return outcomes
+    try:
+        return oplog.append_all(jobs)
+    finally:  # what got into a log is there, also when the rest failed
+        for (log, _), head in zip(jobs, before, strict=True):
+            _announce(log, head)
 
 
 def bring_nearer(document_id: UUID, submission: Submission) -> Submission:
@@ -221,8 +222,8 @@ def replace_content(
         raise
     operation = diff(text, content)
     if not operation:
-        if strict and base_version != (head := _head(document.id)):
-            raise Stale(version=head)
+        if strict:
+            require_head(document, base_version)
         return None
     submission = _whole_text(operation, base_version, author, client_id, strict)
     try:
@@ -231,6 +232,14 @@ def replace_content(
         if strict:
             raise Stale(version=_head(document.id)) from None
         raise
+    except SeqReused:  # the same write, given twice at once, was faster from another base
+        return oplog.find(document.id, submission.client_id, seq=1)
+
+
+def require_head(document: Document, version: int) -> None:
+    """Stale unless the document is at this version."""
+    if version != (head := _head(document.id)):
+        raise Stale(version=head)
 
 
 def clean_text(content: str) -> str:

@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import User
 from documents import history, permissions, preconditions, serializers, services
+from documents.errors import NotFound
 from documents.idempotency import once
 from documents.models import Document
 from documents.ot.rebase import Entry, Submission
@@ -42,15 +43,17 @@ class DocumentViewSet(GenericViewSet):
     ordering_fields = ["title", "created_at", "updated_at", "version"]
     ordering = ["-updated_at"]
     lookup_url_kwarg = "doc_id"
-    lookup_value_converter = "uuid"
 
     # --- The documents ---
 
     def list(self, request: Request) -> Response:
         found = permissions.visible_documents(self.user)
         if words := request.query_params.get("search"):
+            if "\0" in words:  # where SQLite's LIKE would end
+                raise ValidationError({"search": "may not hold NUL"})
             found = found.filter(Q(title__icontains=words))
-        page = self.paginate_queryset(self.filter_queryset(found)) or []
+        found = self.filter_queryset(found)
+        page = self.paginate_queryset(found.order_by(*found.query.order_by, "pk")) or []  # pages without overlap
         roles = permissions.roles_among(self.user, list(page))
         for document in page:
             document.role = roles[document.id]
@@ -61,33 +64,35 @@ class DocumentViewSet(GenericViewSet):
 
         def work(write_id: UUID | None) -> Response:
             document = services.create_document(owner=self.user, document_id=write_id, **given)
-            shown = self.shown(self.document(document.id))
-            headers = {"Location": f"{request.path.rstrip('/')}/{document.id}", "ETag": preconditions.etag(shown)}
-            return Response(shown, status=201, headers=headers)
+            return Response(self.shown(self.document(str(document.id))), status=201)
 
-        return once(request, work)
+        answer = once(request, work)
+        answer["Location"] = f"{request.path.rstrip('/')}/{answer.data['doc_id']}"
+        answer["ETag"] = preconditions.etag(answer.data)
+        return answer
 
-    def retrieve(self, request: Request, doc_id: UUID) -> Response:
+    def retrieve(self, request: Request, doc_id: str) -> Response:
         shown = self.shown(self.document(doc_id))
         tag = preconditions.etag(shown)
         if preconditions.not_modified(request, tag):
             return Response(status=304, headers={"ETag": tag})
         return Response(shown, headers={"ETag": tag})
 
-    def update(self, request: Request, doc_id: UUID) -> Response:
+    def update(self, request: Request, doc_id: str) -> Response:
         return self.change(request, doc_id, self.checked(serializers.PutDocument))
 
-    def partial_update(self, request: Request, doc_id: UUID) -> Response:
+    def partial_update(self, request: Request, doc_id: str) -> Response:
         return self.change(request, doc_id, self.checked(serializers.PatchDocument))
 
-    def destroy(self, request: Request, doc_id: UUID) -> Response:
+    def destroy(self, request: Request, doc_id: str) -> Response:
         services.delete_document(self.document(doc_id, may="manage"), actor=self.user)
         return Response(status=204)
 
-    def change(self, request: Request, doc_id: UUID, given: dict[str, Any]) -> Response:
+    def change(self, request: Request, doc_id: str, given: dict[str, Any]) -> Response:
         """PUT and PATCH: the text first, for it may be refused, then the title."""
         document = self.document(doc_id, may="edit")
         base = preconditions.base_version(request, given.get("version"))
+        strict = base is not None and preconditions.is_strict(request)
 
         def work(write_id: UUID | None) -> Response:
             if "content" in given:
@@ -96,26 +101,29 @@ class DocumentViewSet(GenericViewSet):
                     given["content"],
                     author=self.user,
                     base_version=base,
-                    strict=base is not None and preconditions.is_strict(request),
+                    strict=strict,
                     client_id=write_id,
                 )
+            elif strict:
+                services.require_head(document, cast(int, base))
             if "title" in given:
                 services.rename_document(document, title=given["title"], actor=self.user)
-            shown = self.shown(self.document(doc_id))
-            return Response(shown, headers={"ETag": preconditions.etag(shown)})
+            return Response(self.shown(self.document(doc_id)))
 
-        return once(request, work)
+        answer = once(request, work)
+        answer["ETag"] = preconditions.etag(answer.data)
+        return answer
 
     # --- Their logs ---
 
     @action(detail=True)
-    def history(self, request: Request, doc_id: UUID) -> Response:
+    def history(self, request: Request, doc_id: str) -> Response:
         """Committed operations, newest first."""
         page = self.paginate_queryset(LogPage(self.document(doc_id)))  # type: ignore[arg-type]
         return self.get_paginated_response(serializers.history_json(cast(list[Entry], page)))
 
     @action(detail=True)
-    def operations(self, request: Request, doc_id: UUID) -> Response:
+    def operations(self, request: Request, doc_id: str) -> Response:
         """Entries after `since`, oldest first, and the head."""
         document = self.document(doc_id)
         since, limit = self.whole("since", 0), self.whole("limit", 200)
@@ -126,7 +134,7 @@ class DocumentViewSet(GenericViewSet):
         return Response({"version": history.head(document.id), "operations": entries})
 
     @operations.mapping.post
-    def submit(self, request: Request, doc_id: UUID) -> Response:
+    def submit(self, request: Request, doc_id: str) -> Response:
         """Commit a submission, as the socket does."""
         document = self.document(doc_id, may="edit")
         given = self.checked(serializers.SubmissionSerializer)
@@ -134,7 +142,7 @@ class DocumentViewSet(GenericViewSet):
         return Response({"version": entry.version, "operation": entry.operation})
 
     @action(detail=True, url_path=r"versions/(?P<version>\d{1,15})")
-    def version(self, request: Request, doc_id: UUID, version: str) -> Response:
+    def version(self, request: Request, doc_id: str, version: str) -> Response:
         """The text as it was at a version."""
         found = history.version_of(self.document(doc_id), int(version))
         author = serializers.public_users([found.author]).get(found.author) if found.author else None
@@ -145,27 +153,27 @@ class DocumentViewSet(GenericViewSet):
     # --- Their people ---
 
     @action(detail=True)
-    def collaborators(self, request: Request, doc_id: UUID) -> Response:
+    def collaborators(self, request: Request, doc_id: str) -> Response:
         """Everybody with a role."""
         people = permissions.collaborators(self.document(doc_id))
         return Response(serializers.CollaboratorSerializer(people, many=True).data)
 
     @collaborators.mapping.post
-    def add_collaborator(self, request: Request, doc_id: UUID) -> Response:
+    def add_collaborator(self, request: Request, doc_id: str) -> Response:
         document = self.document(doc_id, may="manage")
         given = self.checked(serializers.AddCollaborator)
         user = permissions.find_person(given.get("username"), given.get("email"))
         return self.give_role(document, user, given["role"], status=201)
 
     @action(detail=True, url_path=r"collaborators/(?P<user_id>[0-9a-fA-F-]{36})", methods=["patch"])
-    def collaborator(self, request: Request, doc_id: UUID, user_id: str) -> Response:
+    def collaborator(self, request: Request, doc_id: str, user_id: str) -> Response:
         """Change a role."""
         document = self.document(doc_id, may="manage")
         given = self.checked(serializers.ChangeRole)
         return self.give_role(document, permissions.collaborator(document, user_id), given["role"])
 
     @collaborator.mapping.delete
-    def remove_collaborator(self, request: Request, doc_id: UUID, user_id: str) -> Response:
+    def remove_collaborator(self, request: Request, doc_id: str, user_id: str) -> Response:
         """Remove somebody; anybody may remove themselves."""
         document = self.document(doc_id)
         if str(self.user.id) != user_id.lower():
@@ -187,8 +195,11 @@ class DocumentViewSet(GenericViewSet):
         assert isinstance(user, User)  # IsAuthenticated stands before
         return user
 
-    def document(self, doc_id: UUID, may: Verb = "view") -> Document:
-        return permissions.get_document(self.user, doc_id, may=may)
+    def document(self, doc_id: str, may: Verb = "view") -> Document:
+        try:
+            return permissions.get_document(self.user, UUID(doc_id), may=may)
+        except ValueError:  # no UUID
+            raise NotFound from None
 
     def shown(self, document: Document) -> dict[str, Any]:
         """The document as the caller sees it, with the text at the head and that text's version and time."""
