@@ -55,16 +55,24 @@ def serve_by_uvicorn(host: str, port: int) -> None:
 def serve_by_daphne(host: str, port: int) -> None:
     from daphne.endpoints import build_endpoint_description_strings
     from daphne.server import Server
-    from twisted.internet import defer, reactor
+    from daphne.ws_protocol import WebSocketProtocol
+    from twisted.internet import defer
 
     from collabdocs.asgi import application
     from realtime import hub
 
-    def drain() -> defer.Deferred[None]:
-        return defer.Deferred.fromFuture(asyncio.ensure_future(hub.drain()))
+    class DrainingDaphne(Server):  # type: ignore[misc]  # daphne has no types
+        """Daphne cancels every socket at once when it is told to stop; ours are drained before."""
 
-    reactor.addSystemEventTrigger("before", "shutdown", drain)  # type: ignore[arg-type]
-    Server(
+        def kill_all_applications(self) -> defer.Deferred[None]:
+            drained = defer.Deferred.fromFuture(asyncio.ensure_future(hub.drain()))
+            return drained.addBoth(lambda _: super(DrainingDaphne, self).kill_all_applications())
+
+    def close(self: WebSocketProtocol, code: int = 1000) -> None:
+        self.sendCloseFrame(code=code)
+
+    WebSocketProtocol.serverClose = close  # autobahn's own check lets no application send 1012
+    DrainingDaphne(
         application,
         endpoints=build_endpoint_description_strings(host=host, port=port),
         websocket_max_message_size=FRAME_BYTES,

@@ -25,17 +25,9 @@ def act(room: Room, event: Event) -> None:
         case Deleted():
             room.close(protocol.NO_DOCUMENT)
         case RoleChanged(user_id=user_id, role=role):
-            change_role(room, user_id, role)
-
-
-def change_role(room: Room, user_id: UUID, role: str | None) -> None:
-    """Tell a user's seats their new role, or close them."""
-    for seat in room.seats.values():
-        if seat.user_id == user_id and role is None:
-            seat.close(protocol.NOT_ALLOWED)
-        elif seat.user_id == user_id and role is not None and seat.role != role:
-            seat.role = role
-            seat.push(protocol.encode("role", role=role))
+            for seat in room.seats.values():
+                if seat.user_id == user_id:
+                    seat.change_role(role)
 
 
 def pack(event: Event, origin: str) -> dict[str, Any]:

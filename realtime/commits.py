@@ -53,7 +53,7 @@ class CommitLane:
 
     async def _run(self) -> None:
         while self._rooms:
-            batches = [(room, room.take()) for room in self._rooms]
+            batches = [(room, room.take()) for room in self._rooms if room not in self._troubled]
             self._rooms.clear()
             if not await self._commit(batches):
                 for room, batch in batches:
@@ -85,6 +85,7 @@ class CommitLane:
                     return
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
+            room.fetch_gap()  # what an earlier try had committed was never announced
         finally:
             del self._troubled[room]
             if room.inbox:

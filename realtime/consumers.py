@@ -13,15 +13,16 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import sockets
+from accounts import sockets, tokens
 from accounts.services import presence_color
 from accounts.tokens import Identity
 from documents import permissions, services
 from documents.ot.rebase import Entry, Submission
+from documents.services import Facts
 from realtime import hub as hubs
 from realtime import protocol
 from realtime.pace import Pace
-from realtime.presence import move, within
+from realtime.presence import Present, is_far, move, within
 from realtime.protocol import Authenticate, BadMessage, Join, Message, Ping, Presence, Submit
 from realtime.room import Room, Waiting
 from realtime.seat import Seat
@@ -43,6 +44,7 @@ class DocumentConsumer(AsyncConsumer):
 
     identity: Identity
     document_id: UUID
+    accepted = False
     room: Room | None = None
     seat: Seat | None = None
     pump: asyncio.Task[None] | None = None
@@ -51,7 +53,8 @@ class DocumentConsumer(AsyncConsumer):
         """Channels would subscribe every socket to the layer and make a thread hop for every message: rooms subscribe
         instead, and database work has its own threads."""
         self.scope, self.base_send = scope, send
-        self.pace, self.bad_messages = Pace(time.monotonic), 0
+        self.submit_pace, self.talk_pace = Pace(time.monotonic), Pace(time.monotonic)
+        self.bad_messages = 0
         try:
             while True:
                 await self.dispatch(await receive())
@@ -61,30 +64,44 @@ class DocumentConsumer(AsyncConsumer):
             self.leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        match message["type"]:
-            case "websocket.receive":
-                await self.receive(message)
-            case "websocket.connect":
-                await self.connect()
-            case "websocket.disconnect":
-                raise StopConsumer
+        try:
+            match message["type"]:
+                case "websocket.receive":
+                    await self.receive(message)
+                case "websocket.connect":
+                    await self.connect()
+                case "websocket.disconnect":
+                    raise StopConsumer
+        except Closed as closed:
+            await self.close(closed.code)
+        except StopConsumer:
+            raise
+        except Exception:  # nothing of a failure but the close is shown, and never an empty text
+            logger.exception("A socket failed")
+            await self.close(protocol.RESTARTING)
 
     # --- Coming and going ---
 
     async def connect(self) -> None:
         """Refuse strangers before the socket is accepted; tell the others why it closes."""
         if not sockets.origin_allowed(self.scope) or not (identity := await sockets.identify(self.scope)):
-            return await self.close(protocol.NOT_ALLOWED)
+            await self.write({"type": "websocket.close", "code": protocol.NOT_ALLOWED})
+            raise StopConsumer
         self.identity = identity
-        await self.base_send({"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL})
-        if hubs.current().draining:
-            return await self.close(protocol.RESTARTING)
+        await self.accept()
+        hub = hubs.current()
+        if hub.draining:
+            raise Closed(protocol.RESTARTING)
         try:
             self.document_id = UUID(self.scope["url_route"]["kwargs"]["doc_id"])
         except ValueError:
-            return await self.close(protocol.NO_DOCUMENT)
-        if await hubs.current().read(partial(permissions.role_in, identity.user_id, self.document_id)) is None:
-            await self.close(protocol.NO_DOCUMENT)
+            raise Closed(protocol.NO_DOCUMENT) from None
+        if await hub.read(partial(permissions.role_in, identity.user_id, self.document_id)) is None:
+            raise Closed(protocol.NO_DOCUMENT)
+
+    async def accept(self) -> None:
+        self.accepted = True
+        await self.write({"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL})
 
     def leave(self) -> None:
         if self.room and self.seat:
@@ -93,33 +110,36 @@ class DocumentConsumer(AsyncConsumer):
             self.pump.cancel()
 
     async def close(self, code: int) -> None:
-        """Close after what is queued."""
+        """Close after what is queued; nothing that comes in later is heard."""
         if self.seat:
-            self.seat.close(code)
-        else:
-            await self.base_send({"type": "websocket.close", "code": code})
+            return self.seat.close(code)
+        if not self.accepted:  # a close before that would say "refused"
+            await self.accept()
+        await self.write({"type": "websocket.close", "code": code})
+        raise StopConsumer
 
     async def send(self, frame: str) -> None:
         """Answer, in order with what the room sends."""
-        if self.pump and self.seat:
+        if self.seat:
             self.seat.push(frame)
         else:
-            await self.base_send({"type": "websocket.send", "text": frame})
+            await self.write({"type": "websocket.send", "text": frame})
+
+    async def write(self, event: dict[str, Any]) -> None:
+        try:
+            await self.base_send(event)
+        except (OSError, RuntimeError):  # the server's own word that the line is gone
+            raise StopConsumer from None
 
     # --- Frames ---
 
     async def receive(self, message: dict[str, Any]) -> None:
+        if self.seat and self.seat.closing is not None:
+            return
         try:
             await self.act_on(self.parsed(message.get("text")))
         except BadMessage as error:
             await self.complain(error)
-        except Closed as closed:
-            await self.close(closed.code)
-        except (OSError, RuntimeError):  # the server's own word that the line is gone
-            raise StopConsumer from None
-        except Exception:  # nothing of a failure but the close is shown, and never an empty text
-            logger.exception("A socket failed")
-            await self.close(protocol.RESTARTING)
 
     def parsed(self, frame: str | None) -> Message:
         if frame is None:
@@ -134,26 +154,32 @@ class DocumentConsumer(AsyncConsumer):
         await self.send(protocol.error(error.code, error.detail, error.seq))
         self.bad_messages += 1
         if self.bad_messages > MOST_BAD_MESSAGES:
-            await self.close(protocol.BAD_MESSAGE)
+            raise Closed(protocol.BAD_MESSAGE)
 
     async def act_on(self, message: Message) -> None:
+        await self.keep_pace(self.submit_pace if isinstance(message, Submit) else self.talk_pace)
+        if self.room and self.seat:
+            self.room.renew(self.seat)
         if isinstance(message, Ping):
-            await self.ping()
+            await self.send(protocol.encode("pong"))
         elif isinstance(message, Authenticate):
             await self.authenticate(message)
         elif isinstance(message, Join):
             await self.join(message)
         elif self.room is None or self.seat is None:
-            raise BadMessage("join first")
+            raise BadMessage("join first", seq=message.seq if isinstance(message, Submit) else None)
         elif isinstance(message, Submit):
             await self.submit(self.room, self.seat, message)
         else:
             self.show_presence(self.room, self.seat, message)
 
-    async def ping(self) -> None:
-        if self.room and self.seat:
-            self.room.presences.renew(self.seat.client_id)
-        await self.send(protocol.encode("pong"))
+    async def keep_pace(self, pace: Pace) -> None:
+        """Who sends too fast is read more slowly, and closed only when it goes on and on."""
+        pause = pace.next_pause() if settings.RATE_LIMITS else 0
+        if pace.is_flood:
+            raise Closed(protocol.TOO_FAST)
+        if pause:
+            await asyncio.sleep(pause)
 
     async def authenticate(self, message: Authenticate) -> None:
         """Renew in place; only with a token of the same person."""
@@ -172,33 +198,33 @@ class DocumentConsumer(AsyncConsumer):
             raise BadMessage("already joined")
         hub = hubs.current()
         room = await hub.room(self.document_id)
-        facts = await hub.read(partial(services.facts_for, self.identity.user_id, self.document_id, message.client_id))
-        if facts.role is None:
-            raise Closed(protocol.NO_DOCUMENT)
-        if message.log is not None and message.log != facts.log:
-            return await self.send(
-                protocol.error("log_changed", "This is another history: an older backup was restored.")
-            )
-        if self.is_foreign(room, facts.client_owner, message.client_id):
-            await self.send(protocol.error("forbidden", "This client_id belongs to somebody else."))
-            raise Closed(protocol.NOT_ALLOWED)
-        seat = self.new_seat(message.client_id, facts.role)
-        reached = await self.greet(room, seat, message.since, facts.log)
-        while reached < room.cursor:
-            page = await room.operations_after(reached)
-            await self.base_send({"type": "websocket.send", "text": protocol.operations(page)})
-            reached = page[-1].version
-        self.room, self.seat = room, seat
-        room.admit(seat)
-        self.pump = asyncio.create_task(seat.pump())
+        with room.kept_open():
+            facts = await hub.read(partial(admission, self.identity, self.document_id, message.client_id))
+            if message.log is not None and message.log != facts.log:
+                detail = "This is another history: an older backup was restored."
+                return await self.send(protocol.error("log_changed", detail))
+            if self.is_foreign(room, facts.client_owner, message.client_id):
+                await self.send(protocol.error("forbidden", "This client_id belongs to somebody else."))
+                raise Closed(protocol.NOT_ALLOWED)
+            seat = self.new_seat(message.client_id, facts.role or "")
+            reached, told = await self.greet(room, seat, message.since, facts.log)
+            while reached < room.cursor:
+                page = await room.operations_after(reached)
+                await self.write({"type": "websocket.send", "text": protocol.operations(page)})
+                reached = page[-1].version
+            if hub.draining:
+                raise Closed(protocol.RESTARTING)
+            self.room, self.seat = room, seat
+            room.admit(seat, told)
+            self.pump = asyncio.create_task(seat.pump())
 
     def is_foreign(self, room: Room, owner: UUID | None, client_id: UUID) -> bool:
         seated = room.seats.get(client_id)
         mine = self.identity.user_id
         return (owner is not None and owner != mine) or (seated is not None and seated.user_id != mine)
 
-    async def greet(self, room: Room, seat: Seat, since: int | None, log: str) -> int:
-        """Send `joined`; the version that it brings the client to."""
+    async def greet(self, room: Room, seat: Seat, since: int | None, log: str) -> tuple[int, Sequence[Present]]:
+        """Send `joined`; the version that it brings the client to, and whom it tells of."""
         carried: dict[str, Any]
         if since is None:
             version, text = await room.text()
@@ -207,6 +233,7 @@ class DocumentConsumer(AsyncConsumer):
             entries = await self.operations_since(room, since)
             version = entries[-1].version if entries else since
             carried = {"operations": [protocol.entry_fields(entry) for entry in entries]}
+        told = [present for present in room.presences if present.client_id != seat.client_id]
         frame = protocol.encode(
             "joined",
             version=version,
@@ -216,11 +243,11 @@ class DocumentConsumer(AsyncConsumer):
             role=seat.role,
             client_id=seat.client_id,
             user=seat.user,
-            presence=room.present(),
+            presence=[present.shown(room.cursor) for present in told],
             limits=size_limits(),
         )
-        await self.base_send({"type": "websocket.send", "text": frame})
-        return version
+        await self.write({"type": "websocket.send", "text": frame})
+        return version, told
 
     async def operations_since(self, room: Room, since: int) -> Sequence[Entry]:
         if since > room.cursor:
@@ -248,7 +275,6 @@ class DocumentConsumer(AsyncConsumer):
             raise Closed(protocol.TOKEN_ENDED)
         if not permissions.may(seat.role, "edit"):
             return seat.push(protocol.error("forbidden", "You may read this document only.", message.seq))
-        await self.keep_pace()
         submission = Submission(
             client_id=seat.client_id,
             seq=message.seq,
@@ -258,23 +284,25 @@ class DocumentConsumer(AsyncConsumer):
         )
         await hubs.current().submit(room, Waiting(seat, submission))
 
-    async def keep_pace(self) -> None:
-        """Who submits too fast is read more slowly, and closed only when it goes on and on."""
-        pause = self.pace.next_pause() if settings.RATE_LIMITS else 0
-        if self.pace.is_flood:
-            raise Closed(protocol.TOO_FAST)
-        if pause:
-            await asyncio.sleep(pause)
-
     def show_presence(self, room: Room, seat: Seat, message: Presence) -> None:
         """Keep selections in the room's text: moved over what the client had not seen, dropped if that is long ago."""
         between = room.known_since(message.base_version)
-        if between is None:
+        if between is None or is_far(message.selection, between):
             return
-        selection = move(message.selection, between)
+        selection = move(message.selection, between, owner=seat.client_id)
         if not within(selection, room.length):
             raise BadMessage("a position beyond the text")
         room.show(seat, selection)
+
+
+def admission(identity: Identity, document_id: UUID, client_id: UUID) -> Facts:
+    """What joining needs to know, of a person whose token still holds and who may see the document."""
+    if identity.expires_at < timezone.now() or tokens.revoked_sessions([identity.session_id]):
+        raise Closed(protocol.TOKEN_ENDED)
+    facts = services.facts_for(identity.user_id, document_id, client_id)
+    if facts.role is None:
+        raise Closed(protocol.NO_DOCUMENT)
+    return facts
 
 
 def size_limits() -> dict[str, int]:

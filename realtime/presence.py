@@ -1,6 +1,6 @@
 """Who is in a room and where their selections lie: moved through every edit, forgotten when nobody renews it. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from documents.ot.rebase import Entry
 from realtime.protocol import Range
 
 EXPIRES_AFTER = 30.0  # seconds without a sign of life
+MOST_EFFORT = 100_000  # components walked over for one message, some milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class Present:
     user: dict[str, Any]
     selection: tuple[Range, ...]
     seen: float
+
+    def shown(self, version: int) -> dict[str, Any]:
+        """As a joiner is told of it, when the room's text is at `version`."""
+        return {"client_id": self.client_id, "user": self.user, "version": version, "selection": self.selection}
 
 
 @dataclass(slots=True)
@@ -40,10 +45,12 @@ class Presences:
     def get(self, client_id: UUID) -> Present | None:
         return self._present.get(client_id)
 
-    def renew(self, client_id: UUID) -> None:
-        """A sign of life."""
-        if present := self._present.get(client_id):
+    def renew(self, client_id: UUID) -> bool:
+        """A sign of life; False from somebody who is not known to be here (any more)."""
+        present = self._present.get(client_id)
+        if present is not None:
             self._present[client_id] = replace(present, seen=self.clock())
+        return present is not None
 
     def leave(self, client_id: UUID) -> Present | None:
         return self._present.pop(client_id, None)
@@ -56,27 +63,33 @@ class Presences:
             del self._present[present.client_id]
         return gone
 
-    def move(self, entries: Iterable[Entry]) -> None:
+    def move(self, entries: Sequence[Entry]) -> None:
         """Carry every selection over committed entries."""
-        for entry in entries:
-            for present in self:
-                if present.selection:
-                    moved = move(present.selection, [entry], own=present.client_id == entry.client_id)
-                    self._present[present.client_id] = replace(present, selection=moved)
+        for present in self:
+            moved = move(present.selection, entries, owner=present.client_id)
+            if moved != present.selection:
+                self._present[present.client_id] = replace(present, selection=moved)
 
 
-def move(selection: Iterable[Range], entries: Iterable[Entry], *, own: bool = False) -> tuple[Range, ...]:
+def move(selection: tuple[Range, ...], entries: Iterable[Entry], *, owner: UUID) -> tuple[Range, ...]:
     """Where ranges lie after entries. What others insert at a caret leaves it; what its owner types moves it."""
-    ranges = tuple(selection)
+    if not selection:
+        return selection
     for entry in entries:
-        ranges = tuple(
+        operation, before = entry.operation, entry.client_id != owner
+        selection = tuple(
             (
-                transform_position(anchor, entry.operation, before=not own),
-                transform_position(head, entry.operation, before=not own),
+                transform_position(anchor, operation, before=before),
+                transform_position(head, operation, before=before),
             )
-            for anchor, head in ranges
+            for anchor, head in selection
         )
-    return ranges
+    return selection
+
+
+def is_far(selection: Sequence[Range], entries: Iterable[Entry]) -> bool:
+    """Whether moving ranges over entries is more work than showing them is worth."""
+    return 2 * len(selection) * sum(len(entry.operation) for entry in entries) > MOST_EFFORT
 
 
 def within(selection: Iterable[Range], length: int) -> bool:

@@ -8,7 +8,8 @@ dropped, what leaves a gap is fetched from the log.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -19,11 +20,12 @@ from documents import history
 from documents.oplog import Log
 from documents.ot.rebase import Entry, Submission
 from realtime import protocol
-from realtime.presence import Presences
+from realtime.presence import Presences, Present
 from realtime.seat import Seat
 
 RECENT = 512  # entries kept for those who join or were cut off shortly
 PAGE = 500  # entries read from the log at once
+MUCH_WORK = 5_000_000  # code points to copy, about a millisecond
 SHOW_EVERY = 0.1  # seconds between presences of one client, and longer where showing them is much work
 Read: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -43,6 +45,7 @@ class Room:
         self.document_id, self.log = document_id, log
         self.cursor, self.length = log.head, log.length  # the version handed out, and its text's code points
         self.seats: dict[UUID, Seat] = {}
+        self._joining = 0
         self.inbox: list[Waiting] = []
         self.presences = Presences(time.monotonic)
         self.fan_out_seconds = 0.0
@@ -97,11 +100,17 @@ class Room:
         if self._text is not None and self._text[0] >= self.cursor:
             return self._text
         if self._text is not None and (known := self._known_after(self._text[0])):
-            text = history.replay(*self._text, known)
+            text = await self._replay(*self._text, known)
         else:
             text = await self._read(partial(history.current_text, self.document_id))
-        self._text = text
+        if self._text is None or self._text[0] < text[0]:  # somebody else may have read a newer one meanwhile
+            self._text = text
         return text
+
+    async def _replay(self, version: int, text: str, entries: Sequence[Entry]) -> tuple[int, str]:
+        """Beside the loop, if it is much work."""
+        work = partial(history.replay, version, text, entries)
+        return work() if len(text) * len(entries) < MUCH_WORK else await self._read(work)
 
     async def operations_after(self, version: int) -> Sequence[Entry]:
         """A page of entries after a version, from memory where they are."""
@@ -125,13 +134,42 @@ class Room:
 
     # --- Who sits here ---
 
-    def admit(self, seat: Seat) -> None:
-        """Give a seat that has been told everything up to the cursor all that comes. Its former socket is closed."""
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """While somebody is joining, the room stays though nobody sits there yet."""
+        self._joining += 1
+        try:
+            yield
+        finally:
+            self._joining -= 1
+
+    def admit(self, seat: Seat, told: Iterable[Present]) -> None:
+        """Give a seat that has been told everything up to the cursor all that comes. Its former socket is closed.
+
+        `told` is whom it knows to be present: what has changed since, it hears now.
+        """
         if former := self.seats.get(seat.client_id):
             former.close(protocol.JOINED_ELSEWHERE)
         self.seats[seat.client_id] = seat
+        self._tell_changes(seat, {present.client_id: present for present in told})
+        self._enter(seat)
+
+    def renew(self, seat: Seat) -> None:
+        """A sign of life. Who had been given up is present again."""
+        if not self.presences.renew(seat.client_id):
+            self._enter(seat)
+
+    def _enter(self, seat: Seat) -> None:
         self.presences.put(seat.client_id, seat.user, ())
         self.broadcast(self.presence_frame(seat, ()), but=seat.client_id)
+
+    def _tell_changes(self, seat: Seat, told: dict[UUID, Present]) -> None:
+        now = {present.client_id: present for present in self.presences if present.client_id != seat.client_id}
+        for client_id in told.keys() - now.keys() - {seat.client_id}:
+            seat.push(protocol.presence(client_id, told[client_id].user, self.cursor, None))
+        for client_id, present in now.items():
+            if client_id not in told or told[client_id].selection != present.selection:
+                seat.push(protocol.presence(client_id, present.user, self.cursor, present.selection))
 
     def leave(self, seat: Seat) -> None:
         if self.seats.get(seat.client_id) is not seat:
@@ -141,13 +179,6 @@ class Room:
         self.broadcast(self.presence_frame(seat, None))
         if not self.seats:
             self.empty_since = time.monotonic()
-
-    def present(self) -> list[dict[str, Any]]:
-        """Everybody's presence, for one who joins."""
-        return [
-            {"client_id": p.client_id, "user": p.user, "version": self.cursor, "selection": p.selection}
-            for p in self.presences
-        ]
 
     def show(self, seat: Seat, selection: Sequence[protocol.Range]) -> None:
         """Keep a seat's selections, and show them to the others at most ten times a second."""
@@ -171,7 +202,7 @@ class Room:
         return protocol.presence(seat.client_id, seat.user, self.cursor, selection)
 
     def is_idle(self, seconds: float) -> bool:
-        return not self.seats and not self.inbox and time.monotonic() - self.empty_since > seconds
+        return not self.seats and not self._joining and not self.inbox and time.monotonic() - self.empty_since > seconds
 
     def newest(self) -> Entry | None:
         """The newest entry that came by since the room was opened."""
@@ -185,6 +216,6 @@ class Room:
     # --- What waits to be committed ---
 
     def take(self) -> list[Waiting]:
-        """Empty the inbox into one batch."""
+        """Empty the inbox into one batch, without what closed seats left: who still may sends that again."""
         batch, self.inbox = self.inbox, []
-        return batch
+        return [waiting for waiting in batch if waiting.seat.closing is None]

@@ -1,7 +1,6 @@
 """The socket's address."""
 
 from channels.consumer import AsyncConsumer
-from channels.exceptions import StopConsumer
 from django.urls import re_path
 
 from realtime.consumers import DocumentConsumer
@@ -12,7 +11,6 @@ class NothingHere(AsyncConsumer):
 
     async def __call__(self, scope: object, receive: object, send: object) -> None:
         await send({"type": "websocket.close", "code": 4404})  # type: ignore[operator]
-        raise StopConsumer
 
 
 websocket_urlpatterns = [

@@ -45,13 +45,22 @@ class Seat:
         """Queue a frame made ready once for many seats."""
         if self.closing is not None:
             return
+        is_behind = bool(self._waiting)  # one frame alone may be as large as a text
         self._waiting.append(event)
         self._characters += len(event["text"])
-        if len(self._waiting) > MAX_WAITING_FRAMES or self._characters > MAX_WAITING_CHARACTERS:
+        if len(self._waiting) > MAX_WAITING_FRAMES or (is_behind and self._characters > MAX_WAITING_CHARACTERS):
             self._waiting.clear()
             self.close(protocol.TOO_SLOW)
         else:
             self._wake()
+
+    def change_role(self, role: str | None) -> None:
+        """Tell a new role; close the seat of who has none any more."""
+        if role is None:
+            self.close(protocol.NOT_ALLOWED)
+        elif role != self.role:
+            self.role = role
+            self.push(protocol.encode("role", role=role))
 
     def close(self, code: int) -> None:
         """Close after what is queued."""

@@ -1,29 +1,42 @@
-"""What rooms need now and then, off the road of any edit."""
+"""What rooms need now and then, off the road of any edit. Each look takes all rooms, and heals what was lost."""
 
 import hashlib
+import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 from django.utils import timezone
 
 from accounts import tokens
-from documents.ot.rebase import Entry
+from documents import history, permissions, services
 from realtime import protocol
 from realtime.room import Read, Room
 
+logger = logging.getLogger(__name__)
+
 CHECKSUM_VERSIONS, CHECKSUM_SECONDS = 500, 60.0
 
-
-def cursors(rooms: Iterable[Room]) -> dict[UUID, int]:
-    return {room.document_id: room.cursor for room in rooms}
+Look: TypeAlias = Callable[[Sequence[Room], Read], Awaitable[None]]
 
 
-def forget_the_gone(room: Room) -> None:
-    """Drop the presence of those not heard of for 30 seconds."""
-    for gone in room.presences.expire():
-        room.broadcast(protocol.presence(gone.client_id, gone.user, room.cursor, None))
+async def forget_the_gone(rooms: Sequence[Room], read: Read) -> None:
+    """Drop the presence of those not heard of for 30 seconds, and seats that were closed but cling to the line."""
+    for room in rooms:
+        for gone in room.presences.expire():
+            room.broadcast(protocol.presence(gone.client_id, gone.user, room.cursor, None))
+        for seat in [seat for seat in room.seats.values() if seat.closing is not None]:
+            room.leave(seat)
+
+
+async def fetch_gaps(rooms: Sequence[Room], read: Read) -> None:
+    """Read what was committed without an announcement that reached us."""
+    by_id = {room.document_id: room for room in rooms}
+    cursors = {room.document_id: room.cursor for room in rooms}
+    for document_id in await read(partial(history.outgrown, cursors)):
+        by_id[document_id].fetch_gap()
 
 
 async def end_sessions(rooms: Sequence[Room], read: Read) -> None:
@@ -38,26 +51,58 @@ async def end_sessions(rooms: Sequence[Room], read: Read) -> None:
             seat.close(protocol.TOKEN_ENDED)
 
 
-def dirty(rooms: Iterable[Room]) -> list[tuple[UUID, int, Entry]]:
-    """Documents whose copies trail: (document, version of the copies, newest entry)."""
-    found = []
+async def check_roles(rooms: Sequence[Room], read: Read) -> None:
+    """Bring seats to their users' roles, and close those of documents that are gone.
+
+    Whose role changed while it was read was told by an announcement, which is newer.
+    """
+    before = [(room.document_id, seat, seat.role) for room in rooms for seat in room.seats.values()]
+    people: dict[UUID, set[UUID]] = {}
+    for document_id, seat, _ in before:
+        people.setdefault(document_id, set()).add(seat.user_id)
+    roles = await read(partial(permissions.roles_in, people)) if people else {}
+    for document_id, seat, role in before:
+        if document_id not in roles:
+            seat.close(protocol.NO_DOCUMENT)
+        elif seat.role == role:
+            seat.change_role(roles[document_id].get(seat.user_id))
+
+
+async def keep_copies(rooms: Sequence[Room], read: Read) -> None:
+    """Bring copies (lists, checkpoints) up to what came by."""
     for room in rooms:
         newest = room.newest()
-        if newest is not None and newest.version > room.copied:
-            found.append((room.document_id, room.copied, newest))
+        if newest is None or newest.version <= room.copied:
+            continue
+        try:
+            await read(partial(services.keep_copies, [(room.document_id, room.copied, newest)]))
+        except Exception as error:  # one document's trouble is not the others'; a copy may trail
+            logger.warning("Copies of document %s trail: %r", room.document_id, error)
+        else:
             room.copied = newest.version
-    return found
 
 
-async def send_checksums(rooms: Iterable[Room]) -> None:
+async def send_checksums(rooms: Sequence[Room], read: Read) -> None:
     """Tell clients every 500 versions, or 60 seconds of editing, what the text must hash to."""
     for room in rooms:
         due = room.cursor - room.checked_version >= CHECKSUM_VERSIONS
         late = time.monotonic() - room.checked_at >= CHECKSUM_SECONDS
         if room.seats and room.cursor > room.checked_version and (due or late):
-            version, text = await room.text()
-            while version != room.cursor:  # edits went on while it was read; from memory it takes no waiting
-                version, text = await room.text()
-            room.checked_version, room.checked_at = version, time.monotonic()
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            room.broadcast(protocol.encode("checksum", version=version, sha256=digest))
+            room.checked_version, room.checked_at = room.cursor, time.monotonic()
+            try:
+                await send_checksum(room)
+            except Exception as error:  # one document's trouble is not the others'
+                logger.warning("The text of document %s can't be checked: %r", room.document_id, error)
+
+
+async def send_checksum(room: Room) -> None:
+    """Hash the text at the cursor; nothing if what was read is ahead of it, for the clients are not there yet."""
+    version, text = await room.text()
+    while version < room.cursor:  # edits went on while it was read
+        version, text = await room.text()
+    if version == room.cursor:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        room.broadcast(protocol.encode("checksum", version=version, sha256=digest))
+
+
+LOOKS: Sequence[Look] = (forget_the_gone, fetch_gaps, end_sessions, check_roles, keep_copies, send_checksums)
