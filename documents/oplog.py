@@ -29,12 +29,12 @@ from documents.errors import CorruptLog
 from documents.models import Operation as Row
 from documents.ot import rebase
 from documents.ot.rebase import Entry, Limits, Refused, Submission
+from documents.ot.tail import Tail
 
 MAX_VERSION = 10**12 - 1
 MAX_ATTEMPTS = 40
-TAIL_ENTRIES = 512  # what a Log keeps of its newest entries
 SLICE = 1000  # entries read at once on a long way to the head
-MAX_MARKS = 4096  # and of its clients' newest ones
+MAX_MARKS = 4096  # what a Log keeps of its clients' newest entries
 FIELDS = ("version", "client_id", "seq", "author_id", "operation", "length", "created_at")
 
 Outcome: TypeAlias = Entry | Refused
@@ -113,7 +113,8 @@ class Log:
         self.limits = limits or Limits()
         head = newest(document_id)
         self.head, self.length = (head.version, head.length) if head else (0, 0)  # length in code points
-        self._tail = [head] if head else []  # the newest entries, without holes, up to the head
+        self._tail = Tail(max(0, self.head - 1))
+        self._tail.extend([head] if head else [])
         self._marks: dict[UUID, Entry | None] = {}
 
     def append(self, submissions: Sequence[Submission]) -> list[Outcome]:
@@ -185,17 +186,15 @@ class Log:
     @property
     def newest(self) -> Entry | None:
         """The head's entry."""
-        return self._tail[-1] if self._tail else None
+        return self._tail.newest
 
     def learn(self, news: Iterable[Entry]) -> None:
         """Remember entries read elsewhere; those that do not follow on the head are left for `read_on`."""
         for entry in news:
             if entry.version == self.head + 1:
                 self.head, self.length = entry.version, entry.length
-                self._tail.append(entry)
+                self._tail.extend([entry])
                 self._marks[entry.client_id] = entry
-        if len(self._tail) > 2 * TAIL_ENTRIES:
-            del self._tail[:-TAIL_ENTRIES]
         if len(self._marks) > MAX_MARKS:
             self._marks.clear()
 
@@ -208,10 +207,10 @@ class Log:
     def since(self, version: int, upto: int = MAX_VERSION) -> Iterator[Entry]:
         """The entries after `version` and up to `upto`, as far as this log has read."""
         upto = min(upto, self.head)
-        start = self.head - len(self._tail)
+        start = self._tail.start
         if version < min(start, upto):
             yield from entries(self.document_id, after=version, upto=min(start, upto))
-        yield from self._tail[max(0, version - start) : max(0, upto - start)]
+        yield from self._tail.after(version, upto)
 
     def _decide(self, submission: Submission, fresh: list[Entry], now: datetime) -> Entry:
         mark = self._mark(submission.client_id, fresh)
@@ -285,11 +284,11 @@ class Log:
             return 0
         if version > self.head:
             return fresh[version - self.head - 1].length
-        start = self.head - len(self._tail)
-        entry = self._tail[version - start - 1] if version > start else entry_at(self.document_id, version)
-        if entry is None:
-            raise CorruptLog(f"document {self.document_id} has no version {version}")
-        return entry.length
+        if known := self._tail.after(version - 1, version):
+            return known[0].length
+        if entry := entry_at(self.document_id, version):
+            return entry.length
+        raise CorruptLog(f"document {self.document_id} has no version {version}")
 
 
 def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Outcome]]:

@@ -7,23 +7,21 @@ dropped, what leaves a gap is fetched from the log.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from documents import history
 from documents.oplog import Log
 from documents.ot.rebase import Entry, Submission
+from documents.ot.tail import Tail
 from realtime import protocol
 from realtime.presence import Presences, Present
 from realtime.seat import Seat
 
-RECENT = 512  # entries kept for those who join or were cut off shortly
 PAGE = 500  # entries read from the log at once
 MUCH_WORK = 5_000_000  # code points to copy, about a millisecond
 SHOW_EVERY = 0.1  # seconds between presences of one client, and longer where showing them is much work
@@ -52,7 +50,7 @@ class Room:
         self.empty_since = self.checked_at = time.monotonic()
         self.copied = self.checked_version = self.cursor
         self._read = read
-        self._recent: deque[Entry] = deque(maxlen=RECENT)
+        self._recent = Tail(self.cursor)  # for those who join, or were cut off shortly
         self._text: tuple[int, str] | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._to_show: dict[UUID, Seat] = {}
@@ -99,7 +97,7 @@ class Room:
         """(version, text) at the cursor or later. Raises rather than answer an empty text for one it can't read."""
         if self._text is not None and self._text[0] >= self.cursor:
             return self._text
-        if self._text is not None and (known := self._known_after(self._text[0])):
+        if self._text is not None and (known := self.known_since(self._text[0])):
             text = await self._replay(*self._text, known)
         else:
             text = await self._read(partial(history.current_text, self.document_id))
@@ -114,23 +112,18 @@ class Room:
 
     async def operations_after(self, version: int) -> Sequence[Entry]:
         """A page of entries after a version, from memory where they are."""
-        if known := self._known_after(version):
+        if known := self.known_since(version):
             return known
         page: list[Entry] = await self._read(partial(history.operations_since, self.document_id, version, PAGE))
         return page
 
-    def known_since(self, version: int) -> list[Entry] | None:
+    def known_since(self, version: int) -> Sequence[Entry] | None:
         """The entries from `version` to the cursor, if all of them are in memory."""
-        return [] if version == self.cursor else self._known_after(version)
+        return self._recent.after(version) if self._recent.start <= version <= self.cursor else None
 
     def news_for(self, head: int) -> Iterable[Entry]:
         """Entries that a log which has read up to `head` does not know yet."""
-        return reversed(list(takewhile(lambda entry: entry.version > head, reversed(self._recent))))
-
-    def _known_after(self, version: int) -> list[Entry] | None:
-        if not self._recent or version < self._recent[0].version - 1 or version >= self.cursor:
-            return None
-        return list(self._recent)[version - self.cursor :]
+        return self._recent.after(head)
 
     # --- Who sits here ---
 
@@ -206,7 +199,7 @@ class Room:
 
     def newest(self) -> Entry | None:
         """The newest entry that came by since the room was opened."""
-        return self._recent[-1] if self._recent else None
+        return self._recent.newest
 
     def close(self, code: int) -> None:
         """Close every seat."""

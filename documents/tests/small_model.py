@@ -168,7 +168,8 @@ class Process:
         twin = copy(self)
         if self.log is not None:
             twin.log = copy(self.log)
-            twin.log._tail, twin.log._marks = list(self.log._tail), dict(self.log._marks)
+            twin.log._tail, twin.log._marks = copy(self.log._tail), dict(self.log._marks)
+            twin.log._tail._entries = list(self.log._tail._entries)
         return twin
 
     def holds(self, pair: tuple[UUID, int]) -> bool:

@@ -14,7 +14,7 @@ from documents import copies, history, oplog
 from documents.errors import CorruptLog
 from documents.models import Operation as Row
 from documents.oplog import Log, UnknownOutcome
-from documents.ot import rebase
+from documents.ot import rebase, tail
 from documents.ot.rebase import Entry, Limits
 from documents.tests.writers import Writer, assert_sound, start, text
 
@@ -120,7 +120,7 @@ def test_a_batch_is_as_good_as_one_after_the_other(doc, tab, other):
 def test_an_old_base_is_moved_over_all_that_came_since(doc, tab):
     """Far beyond what a Log remembers."""
     start(doc, "<>")
-    fill(doc, oplog.TAIL_ENTRIES + 20)
+    fill(doc, tail.MOST_ENTRIES + 20)
     log = Log(doc)
     [committed] = log.append([tab.writes(1, "!", base=1)])
     assert committed.operation == (1, "!")
@@ -132,7 +132,7 @@ def test_an_old_base_is_moved_over_all_that_came_since(doc, tab):
 @pytest.mark.parametrize("remembers", [1, 3, 100])
 def test_every_base_is_moved_over_exactly_what_came_after_it(doc, monkeypatch, remembers):
     """Wherever what a Log remembers begins."""
-    monkeypatch.setattr(oplog, "TAIL_ENTRIES", remembers)
+    monkeypatch.setattr(tail, "MOST_ENTRIES", remembers)
     start(doc, "0")
     fill(doc, 8)
     warm = Log(doc)
@@ -148,7 +148,7 @@ def test_every_base_is_moved_over_exactly_what_came_after_it(doc, monkeypatch, r
 
 
 def test_a_log_forgets_but_knows_where_to_look(doc, tab, monkeypatch):
-    monkeypatch.setattr(oplog, "TAIL_ENTRIES", 4)
+    monkeypatch.setattr(tail, "MOST_ENTRIES", 4)
     monkeypatch.setattr(oplog, "MAX_MARKS", 3)
     log = start(doc, "base")
     first = tab.writes(4, "!", base=1)

@@ -142,7 +142,7 @@ def misses_an_entry_while_reading_on(patch: pytest.MonkeyPatch) -> None:
 
     def hasty(log: Log) -> None:
         head = oplog.newest(log.document_id)
-        log._tail.append(head)
+        log._tail.extend([head])
         log._marks[head.client_id] = head
         log.head, log.length = head.version, head.length
 

@@ -8,6 +8,7 @@ import pytest
 
 from accounts import tokens
 from documents import services
+from documents.ot.tail import Tail
 from realtime import hub as hubs
 from realtime import room as rooms
 from realtime.tests.clients import Closed, JsonSocket, eventually, presences_of, room_of
@@ -175,7 +176,7 @@ async def test_who_leaves_while_somebody_joins_is_no_ghost(joins, connects, alic
     await stays.says("presence", base_version=1, selection=[[2, 2]])
     comes = await connects(carol)
     monkeypatch.setattr(rooms, "PAGE", 1)
-    room_of(stays)._recent.clear()
+    room_of(stays)._recent = Tail(room_of(stays).cursor)
     await stays.submits([5, "!"])
     await stays.reaches(2)
     joined = await comes.joins(since=0)

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from documents import oplog, services
+from documents import services
+from documents.ot import tail
 from documents.ot.rebase import Submission
 from realtime import consumers
 from realtime import hub as hubs
-from realtime import room as rooms
 from realtime.tests.clients import eventually
 
 
@@ -141,8 +141,7 @@ async def test_a_resend_is_answered_with_the_same_entry(joins, edits, alice, bob
 
 async def test_a_resend_after_a_rejoin_is_answered(joins, edits, alice, monkeypatch):
     """The acknowledgement was lost with the line, long ago."""
-    monkeypatch.setattr(rooms, "RECENT", 10)
-    monkeypatch.setattr(oplog, "TAIL_ENTRIES", 10)
+    monkeypatch.setattr(tail, "MOST_ENTRIES", 10)
     author = await joins(alice)
     await author.submits(["x"])
     [entry] = await author.hears_operations()
