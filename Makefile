@@ -29,6 +29,7 @@ editor-style: editor/node_modules/.installed
 
 types: .venv/.develops editor/node_modules/.installed
 	$(BIN)/mypy
+	cd clients/python && ../../$(BIN)/mypy
 	cd editor && npm run --silent types
 
 imports: .venv/.develops

@@ -4,8 +4,11 @@ HOST (127.0.0.1)  PORT (8000)  SERVER (uvicorn or daphne)
 """
 
 import asyncio
+import logging
+import signal
 import socket
 import sys
+from types import FrameType
 
 import environ
 import uvicorn
@@ -28,6 +31,11 @@ def main() -> None:
 class DrainingServer(uvicorn.Server):
     """Commits what is in flight and closes sockets as "restarting" before it stops."""
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stopping when asked to is a success: uvicorn would die of the signal afterwards."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from realtime import hub
 
@@ -49,7 +57,13 @@ def serve_by_uvicorn(host: str, port: int) -> None:
         timeout_graceful_shutdown=DRAIN_SECONDS,
         server_header=False,
     )
+    logging.getLogger("uvicorn.error").addFilter(_without_clients_mistakes)
     DrainingServer(config).run()
+
+
+def _without_clients_mistakes(record: logging.LogRecord) -> bool:
+    """A frame that is no UTF-8 closes its socket (1007); it is no failure of ours, and gets no traceback."""
+    return not record.getMessage().startswith("Invalid UTF-8 sequence")
 
 
 def serve_by_daphne(host: str, port: int) -> None:

@@ -128,7 +128,7 @@ class DocumentConsumer(AsyncConsumer):
     async def write(self, event: dict[str, Any]) -> None:
         try:
             await self.base_send(event)
-        except (OSError, RuntimeError):  # the server's own word that the line is gone
+        except (OSError, RuntimeError, AssertionError):  # the server's own words that the line is gone
             raise StopConsumer from None
 
     # --- Frames ---

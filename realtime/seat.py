@@ -1,16 +1,21 @@
-"""One socket's place in a room: what it may do, and the bounded queue of frames on their way to it."""
+"""One socket's place in a room: what it may do, and the bounded queue of frames on their way to it.
+
+A frame for an idle line is sent at once, in the caller's own turn: a task switch for every socket would cost as much
+as the sending. Only when the server makes the sender wait (the reader is slow) does the pump take over.
+"""
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from realtime import protocol
 
-Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
+Send: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 MAX_WAITING_FRAMES = 512
 MAX_WAITING_CHARACTERS = 4 << 20
@@ -36,15 +41,35 @@ class Seat:
         self._send = send
         self._waiting: deque[dict[str, Any]] = deque()
         self._characters = 0
-        self._idle: asyncio.Future[None] | None = None
+        self._unfinished: Unfinished | None = None
+        self._woken: asyncio.Future[None] | None = None  # what an idle pump waits for
 
     def push(self, frame: str) -> None:
         self.push_event({"type": "websocket.send", "text": frame})
 
     def push_event(self, event: dict[str, Any]) -> None:
-        """Queue a frame made ready once for many seats."""
+        """Send, or queue behind what waits, a frame made ready once for many seats."""
         if self.closing is not None:
             return
+        if self._is_idle:
+            self._start(event)
+        else:
+            self._queue(event)
+
+    def _start(self, event: dict[str, Any]) -> None:
+        """Begin to send; what can't be finished now is the pump's."""
+        sending = self._send(event).__await__()
+        try:
+            awaited = next(sending)
+        except StopIteration:
+            return
+        except (OSError, RuntimeError) as error:  # the line is gone: that ends the pump
+            self._wake(error)
+            return
+        self._unfinished = Unfinished(sending, awaited)
+        self._wake()
+
+    def _queue(self, event: dict[str, Any]) -> None:
         is_behind = bool(self._waiting)  # one frame alone may be as large as a text
         self._waiting.append(event)
         self._characters += len(event["text"])
@@ -75,6 +100,9 @@ class Seat:
 
     async def _pump(self) -> None:
         while True:
+            if self._unfinished is not None:
+                await self._unfinished
+                self._unfinished = None
             while self._waiting:
                 event = self._waiting.popleft()
                 self._characters -= len(event["text"])
@@ -82,9 +110,40 @@ class Seat:
             self._characters = 0
             if self.closing is not None:
                 return await self._send({"type": "websocket.close", "code": self.closing})
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+            self._woken = asyncio.get_running_loop().create_future()
+            await self._woken
+            self._woken = None
 
-    def _wake(self) -> None:
-        if self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+    @property
+    def _is_idle(self) -> bool:
+        """The pump has nothing to do, and nothing has woken it."""
+        return self._woken is not None and not self._woken.done()
+
+    def _wake(self, error: Exception | None = None) -> None:
+        if self._woken is None or self._woken.done():
+            return
+        if error is None:
+            self._woken.set_result(None)
+        else:
+            self._woken.set_exception(error)
+
+
+class Unfinished:
+    """A coroutine that was begun outside a task: awaiting this waits for what it awaits, and goes on with it."""
+
+    def __init__(self, begun: Generator[Any, None, None], awaited: Any) -> None:
+        self._begun, self._awaited = begun, awaited
+
+    def __await__(self) -> Generator[Any, None, None]:
+        awaited = self._awaited
+        while True:
+            try:
+                yield awaited
+            except BaseException as error:  # a cancelled task, most of all: the coroutine must hear of it
+                resume = partial(self._begun.throw, error)
+            else:
+                resume = partial(next, self._begun)
+            try:
+                awaited = resume()
+            except StopIteration:
+                return

@@ -147,3 +147,36 @@ async def test_a_role_is_told_once(seat, line):
     seat.change_role(None)
     await seat.pumping
     assert line.sent[-1] == protocol.NOT_ALLOWED
+
+
+async def test_an_idle_line_is_sent_to_at_once(seat, line):
+    await settle()
+    seat.push("a")
+    assert line.sent == ["a"], "without a turn of the loop"
+
+
+async def test_what_the_line_holds_up_is_finished_by_the_pump_in_order(seat, line):
+    await settle()
+    line.open.clear()
+    for text in "abc":
+        seat.push(text)
+    await settle()
+    assert line.sent == []
+    line.open.set()
+    await settle()
+    assert line.sent == ["a", "b", "c"]
+    seat.push("d")
+    assert line.sent[-1] == "d", "and the line is idle again"
+
+
+async def test_a_pump_that_is_cancelled_ends_what_the_line_holds_up(seat, line):
+    await settle()
+    line.open.clear()
+    seat.push("a")
+    await settle()
+    seat.pumping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await seat.pumping
+    line.open.set()
+    await settle()
+    assert line.sent == []
