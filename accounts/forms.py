@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.http import HttpRequest
 
 from accounts import throttles
@@ -37,6 +37,7 @@ def _password(autocomplete: str) -> forms.CharField:
 class LogInForm(CountedForm, AuthenticationForm):
     """A name and a password."""
 
+    username = UsernameField(label="User name", widget=forms.TextInput(attrs={"autofocus": True}))
     password = _password("current-password")
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": "There is nobody here with this name and this password."
@@ -57,7 +58,7 @@ class SignUpForm(CountedForm):
     """A name, a password, and an address if one likes."""
 
     username = forms.CharField(
-        label="Name",
+        label="User name",
         max_length=MAX_NAME_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )

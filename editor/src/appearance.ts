@@ -21,6 +21,21 @@ const markdownStyle = HighlightStyle.define([
   { tag: [tags.quote, tags.processingInstruction, tags.contentSeparator, tags.labelName], ...quiet },
 ]);
 
+const LONGEST_COLOURED = 4_000; // units of one paragraph
+
+/**
+ * Markdown, for colours alone. Finding links in a paragraph can take the square of its length or worse ("[a](" a few
+ * thousand times), and whoever opens such a text would sit before a frozen page: long paragraphs stay plain. Reference
+ * definitions are not looked for at all: that costs the square of the text in any long one that begins with "[".
+ */
+export function colouredMarkdown(): Extension {
+  const support = markdown({ completeHTMLTags: false, extensions: [{ remove: ["LinkReference"] }] });
+  const parser = support.language.parser as unknown as { parseInline(text: string, offset: number): unknown[] };
+  const parseInline = parser.parseInline.bind(parser);
+  parser.parseInline = (text, offset) => (text.length > LONGEST_COLOURED ? [] : parseInline(text, offset));
+  return support;
+}
+
 const theme = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" }, // the caret shows the focus, the paper's edge too (editor.css)
@@ -55,7 +70,7 @@ export function appearance(nonce: string): Extension {
       autocapitalize: "sentences",
     }),
     placeholder("Write something…"),
-    markdown({ completeHTMLTags: false }),
+    colouredMarkdown(),
     syntaxHighlighting(markdownStyle),
     search({ top: true }),
     highlightSelectionMatches(),

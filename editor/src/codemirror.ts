@@ -5,7 +5,7 @@
  * What the user does leaves as operations; what others do comes in as transactions that undo does not know, so that
  * Ctrl-Z takes back own edits only. The door for input cleans what the protocol refuses and keeps to the text's limit.
  */
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, redo } from "@codemirror/commands";
 import { searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, type StateEffect, Transaction } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
@@ -97,12 +97,17 @@ export class Editor {
         documentText(this.settings.limit, this.listener),
         this.writable.of(writing(canEdit)),
         appearance(this.settings.nonce),
-        keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]), // Escape, then Tab leaves
+        keymap.of([...KEYS, ...defaultKeymap, ...historyKeymap, ...searchKeymap]),
         this.settings.extensions,
       ],
     });
   }
 }
+
+const KEYS = [
+  indentWithTab, // Escape, then Tab leaves
+  { key: "Mod-Shift-z", run: redo, preventDefault: true }, // CodeMirror has it on some systems only
+];
 
 const FROM_OTHERS = [Transaction.addToHistory.of(false), Transaction.remote.of(true)];
 

@@ -1,0 +1,93 @@
+"""Pictures of every page, to be looked at: `SCREENS=/tmp/screens python -m pytest tests/browser/screens.py`."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.desk import Desk
+
+DIRECTORY = Path(os.environ.get("SCREENS", "/tmp/collabdocs-screens"))
+SIZES = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
+TEXT = """# Notes for Thursday
+
+Everybody brings **one question** and *no slides*. What was decided last time is in [the minutes](https://example.org/).
+
+## Shopping
+
+- Bread, if the old baker is open
+- Butter 🧈 and `oat milk`
+- [ ] Tea
+
+> Nobody gets in the way: two people in one sentence both keep their words. This line is long enough to be wrapped.
+
+1. Alice writes the first part.
+2. Bob mends the second one.
+
+```python
+def hello(name: str) -> str:
+    return f"Hello, {name}"
+```
+"""
+
+
+def visits(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
+    desk.expects("status of|WebSocket|ERR_")
+    stranger = desk.stranger(**options)
+    for name, path in {"home": "/", "sign-up": "/sign-up/", "log-in": "/log-in/"}.items():
+        yield name, stranger.opens_address(path).page
+    page = stranger.opens_address("/sign-up/").page
+    page.get_by_label("User name").fill("alice")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Create").click()
+    yield "sign-up-refused", page
+    yield "list-empty", desk.person("carol", **options).opens_address("/documents/").page
+
+    alice, bob = desk.person("alice", cable=True, **options), desk.person("bob", **options)
+    doc_id = desk.document(TEXT, "Notes for Thursday")
+    desk.document("", "A plan with a rather long title that says all there is to say about next year, and then some")
+    desk.owner.asks("POST", "/documents", title="")
+    shared = bob.asks("POST", "/documents", title="From bob")["doc_id"]
+    bob.gives(shared, "alice", "viewer")
+    page = alice.opens_address("/documents/").page
+    yield "list", page
+    page.get_by_role("button", name="Rename").first.click()
+    yield "rename", page
+    yield "share", alice.opens_address(f"/documents/{doc_id}/share/").page
+
+    tab, bobs = alice.opens(doc_id), bob.opens(doc_id)
+    desk.opens("vera", doc_id)
+    bobs.goes_to(200, 215)
+    tab.goes_to(60)
+    tab.sees_people("bob", "vera")
+    tab.until(lambda: tab.carets(), "to see bob")
+    yield "editor", tab.page
+    bobs.goes_to(5)
+    tab.sees_caret("bob", 5)
+    yield "editor-caret-in-the-first-line", tab.page
+    tab.loses_the_line(sockets_only=True).types("typed offline ").says("Offline")
+    yield "offline", tab.page
+    desk.owner.gives(doc_id, "bob", "viewer")
+    yield "read-only", bobs.page
+    empty = alice.opens_address(f"/documents/{desk.document(title='Nothing yet')}/")
+    empty.until(lambda: empty.text() is not None, "to be there")
+    yield "empty", empty.page
+    carols = desk.person("bob", cable=True, **options).opens(second := desk.document(TEXT, "Taken back"))
+    carols.loses_the_line().goes_to_the_end().types("Words that have nowhere to go.").says("Offline")
+    desk.owner.gives(second, "bob", "viewer")
+    carols.has_the_line_back().says("Not saved")
+    yield "leftover", carols.page
+    yield "not-found", alice.opens_address("/nothing").page
+    plain = desk.person("alice", java_script_enabled=False, **options)
+    yield "without-script", plain.opens_address(f"/documents/{doc_id}/").page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_pictures(desk: Desk, size: str, scheme: str) -> None:
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    for name, page in visits(desk, color_scheme=scheme, viewport=SIZES[size]):
+        page.screenshot(path=DIRECTORY / f"{name}-{size}-{scheme}.png", animations="disabled")
