@@ -1,5 +1,6 @@
 """The verbs: everything that changes a document goes through here, and every change of text through `submit`."""
 
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from documents.oplog import Log, Outcome, UnknownOutcome
 from documents.ot.diff import diff
 from documents.ot.operation import InvalidOperation, Operation, parse
 from documents.ot.rebase import Entry, Limits, Refused, SeqReused, Submission, VersionTooOld, VersionUnknown
+
+logger = logging.getLogger(__name__)
 
 MAX_TITLE = 200
 TRIES = 3
@@ -169,7 +172,7 @@ def commit(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Outcom
 def bring_nearer(document_id: UUID, submission: Submission) -> Submission:
     """The same submission on a base near the head: it says the same, and is known again all the same.
 
-    What is refused, or was committed before, comes back as it is: the commit says so.
+    What is to be refused comes back as it is: the commit says so.
     """
     return Log(document_id, limits()).bring_nearer(submission)
 
@@ -192,8 +195,10 @@ def submit(document_id: UUID, submission: Submission) -> Entry:
     if isinstance(outcome, Refused):
         raise outcome
     _announce(log, before)
-    copies.refresh_row(document_id, outcome)
-    copies.checkpoint_if_due(document_id, before, log.head)
+    try:
+        keep_copies([(document_id, before, outcome)])
+    except Exception as error:  # the write is done, whatever becomes of copies: they may trail
+        logger.warning("Copies of document %s trail: %r", document_id, error)
     return outcome
 
 

@@ -56,6 +56,12 @@ def test_merged_with_what_came_since(ask, alice, bob, document, how):
     assert (answer.json()["content"], answer.json()["version"]) == ("black cat!", 4)
 
 
+def test_copies_that_fail_do_not_take_back_what_was_written(ask, bob, document, monkeypatch):
+    monkeypatch.setattr(services.copies, "refresh_row", crash)
+    answer = ask(bob, "put", url(document), {"content": "the black cat", "version": 1})
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+
+
 def test_without_a_base_the_head_on_arrival_is_taken(ask, bob, document):
     write(document, 7, "!")
     assert ask(bob, "put", url(document), {"content": "the dog"}).json()["content"] == "the dog"
