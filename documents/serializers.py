@@ -11,7 +11,7 @@ from accounts.services import PublicUser, public_user
 from documents.models import Document, Role
 from documents.ot import deleted_length, inserted_length
 from documents.ot.operation import InvalidOperation, Operation, parse
-from documents.ot.rebase import Entry
+from documents.ot.rebase import Entry, entry_fields
 from documents.services import MAX_TITLE
 
 BIGGEST_SEQ = 2**53 - 1
@@ -145,23 +145,12 @@ class ChangeRole(serializers.Serializer):
     role = serializers.ChoiceField(Role.choices)
 
 
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """A committed operation as the socket and `GET operations` show it; `author` is a user's id."""
-    return {
-        "version": entry.version,
-        "client_id": entry.client_id,
-        "seq": entry.seq,
-        "author": entry.author,
-        "operation": entry.operation,
-    }
-
-
 def history_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """Entries as the history shows them, with names; one query for all authors."""
     entries = list(entries)
     names = public_users({entry.author for entry in entries if entry.author})
     return [
-        entry_json(entry)
+        entry_fields(entry)
         | {
             "author": names.get(entry.author) if entry.author else None,
             "created_at": entry.created_at,

@@ -17,7 +17,7 @@ from documents import history, permissions, preconditions, serializers, services
 from documents.errors import NotFound
 from documents.idempotency import once
 from documents.models import Document
-from documents.ot.rebase import Entry, Submission
+from documents.ot.rebase import Entry, Submission, entry_fields
 from documents.permissions import Verb
 
 
@@ -130,7 +130,7 @@ class DocumentViewSet(GenericViewSet):
         if not 1 <= limit <= 200:
             raise ValidationError({"limit": "must be from 1 to 200"})
         found = history.operations_since(document.id, since, limit)
-        entries = [serializers.entry_json(entry) | {"created_at": entry.created_at} for entry in found]
+        entries = [entry_fields(entry) | {"created_at": entry.created_at} for entry in found]
         return Response({"version": history.head(document.id), "operations": entries})
 
     @operations.mapping.post

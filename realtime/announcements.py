@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from documents.events import Committed, Deleted, Event, Renamed, RoleChanged
-from documents.ot.rebase import Entry
+from documents.ot.rebase import Entry, entry_fields
 from realtime import protocol
 from realtime.room import Room
 
@@ -64,7 +64,7 @@ def unpack(message: dict[str, Any]) -> Event:
 
 
 def _packed(entry: Entry) -> dict[str, Any]:
-    return protocol.entry_fields(entry) | {"length": entry.length, "created_at": entry.created_at}
+    return entry_fields(entry) | {"length": entry.length, "created_at": entry.created_at}
 
 
 def _unpacked(fields: dict[str, Any]) -> Entry:

@@ -17,7 +17,7 @@ from accounts import sockets, tokens
 from accounts.services import presence_color
 from accounts.tokens import Identity
 from documents import permissions, services
-from documents.ot.rebase import Entry, Submission
+from documents.ot.rebase import Entry, Submission, entry_fields
 from documents.services import Facts
 from realtime import hub as hubs
 from realtime import protocol
@@ -232,7 +232,7 @@ class DocumentConsumer(AsyncConsumer):
         else:
             entries = await self.operations_since(room, since)
             version = entries[-1].version if entries else since
-            carried = {"operations": [protocol.entry_fields(entry) for entry in entries]}
+            carried = {"operations": [entry_fields(entry) for entry in entries]}
         told = [present for present in room.presences if present.client_id != seat.client_id]
         frame = protocol.encode(
             "joined",

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from documents.ot.operation import InvalidOperation, Operation, parse
-from documents.ot.rebase import Entry
+from documents.ot.rebase import Entry, entry_fields
 
 SUBPROTOCOL = "collabdocs.v1"
 BIGGEST = 2**53 - 1
@@ -171,16 +171,6 @@ def encode(kind: str, **fields: Any) -> str:
 def operations(entries: Sequence[Entry]) -> str:
     """Committed entries, in version order and without holes."""
     return encode("operations", operations=[entry_fields(entry) for entry in entries])
-
-
-def entry_fields(entry: Entry) -> dict[str, Any]:
-    return {
-        "version": entry.version,
-        "client_id": entry.client_id,
-        "seq": entry.seq,
-        "author": entry.author,
-        "operation": entry.operation,
-    }
 
 
 def error(code: str, detail: str, seq: int | None = None) -> str:

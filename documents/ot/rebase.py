@@ -15,6 +15,7 @@ mark's was never used and one at or below it was used or skipped for good.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from .operation import InvalidOperation, Operation, inserted_length, length_change, validate
@@ -105,6 +106,17 @@ class Entry:
     operation: Operation
     length: int
     created_at: datetime
+
+
+def entry_fields(entry: Entry) -> dict[str, Any]:
+    """A committed operation as every wire shows it; `author` is a user's id."""
+    return {
+        "version": entry.version,
+        "client_id": entry.client_id,
+        "seq": entry.seq,
+        "author": entry.author,
+        "operation": entry.operation,
+    }
 
 
 def check_size(submission: Submission, limits: Limits) -> None:
