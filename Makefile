@@ -14,8 +14,12 @@ run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is 
 
 test: packages style types imports editor-test python-test ## all that must pass, in under 30 minutes
 
-test-all: export TEST_ALL = 1
-test-all: test ## and the long runs
+test-all: export SMALL_MODEL = long
+test-all: export RANDOM_MODEL = 1500
+test-all: export CONVERGENCE_SEEDS = 30000
+test-all: export SEEDS = 1000
+test-all: PYTEST_ARGS += -o timeout=3600
+test-all: test ## the same, with many more seeds and deeper models
 
 packages: ## install what the tests need and a fresh Debian machine lacks
 	tests/packages.sh
@@ -40,7 +44,7 @@ editor-test: editor/node_modules/.installed
 
 python-test: .venv/.develops static/editor/.built staticfiles/.collected
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 requirements: .venv/.develops ## compile the pinned lists from what requirements*.in asks for
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements.in -o requirements.txt
