@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from documents import oplog
+from documents import logtable
 from documents.errors import CorruptLog
 from documents.models import Checkpoint, Document
 from documents.ot.operation import InvalidOperation, apply
@@ -22,9 +22,9 @@ LOOK_EVERY = 100
 
 def text_at(document_id: UUID, version: int | None = None) -> tuple[int, str]:
     """(version, text) at that version, or at the head; CorruptLog if the log does not carry that far."""
-    copied, text = _newest_copy(document_id, oplog.MAX_VERSION if version is None else version)
-    upto = oplog.MAX_VERSION if version is None else version
-    reached, text = replay(copied, text, oplog.entries(document_id, after=copied, upto=upto))
+    copied, text = _newest_copy(document_id, logtable.MAX_VERSION if version is None else version)
+    upto = logtable.MAX_VERSION if version is None else version
+    reached, text = replay(copied, text, logtable.entries(document_id, after=copied, upto=upto))
     if version is not None and reached != version:
         raise CorruptLog(f"document {document_id} ends at version {reached}, not {version}")
     return reached, text
@@ -62,7 +62,7 @@ def checkpoint_if_due(document_id: UUID, before: int, head: int) -> None:
 def checkpoint(document_id: UUID, version: int) -> None:
     """Copy the text at a version. Whoever else copies it too writes the same."""
     _, text = text_at(document_id, version)
-    key, data = oplog.log_key(document_id, version), zlib.compress(text.encode())
+    key, data = logtable.log_key(document_id, version), zlib.compress(text.encode())
     Checkpoint.objects.update_or_create(key=key, defaults={"version": version, "data": data})
 
 
@@ -71,6 +71,6 @@ def _due_after(length: int) -> int:
 
 
 def _newest_copy(document_id: UUID, version: int) -> tuple[int, str]:
-    keys = {"key__gt": oplog.log_key(document_id, 0), "key__lte": oplog.log_key(document_id, version)}
+    keys = {"key__gt": logtable.log_key(document_id, 0), "key__lte": logtable.log_key(document_id, version)}
     row = Checkpoint.objects.filter(**keys).order_by("-key").values_list("version", "data").first()
     return (row[0], zlib.decompress(row[1]).decode()) if row else (0, "")

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from documents import copies, oplog
+from documents import copies, logtable
 from documents.copies import replay
 from documents.errors import NoSuchVersion
+from documents.logtable import outgrown
 from documents.models import Document
-from documents.oplog import outgrown
 from documents.ot.rebase import Entry
 
 __all__ = [
@@ -37,7 +37,7 @@ class Version:
 
 def head(document_id: UUID) -> int:
     """The newest version."""
-    newest = oplog.newest(document_id)
+    newest = logtable.newest(document_id)
     return newest.version if newest else 0
 
 
@@ -48,7 +48,7 @@ def current_text(document_id: UUID) -> tuple[int, str]:
 
 def load_head(document: Document) -> None:
     """Set `content`, and the version and time of the newest entry, on a document."""
-    newest = oplog.newest(document.id)
+    newest = logtable.newest(document.id)
     document.content = ""
     if newest is not None:
         document.version, document.content = copies.text_at(document.id, newest.version)
@@ -57,7 +57,7 @@ def load_head(document: Document) -> None:
 
 def version_of(document: Document, version: int) -> Version:
     """A version of a document; NoSuchVersion outside 0..head."""
-    entry = oplog.entry_at(document.id, version) if version else None
+    entry = logtable.entry_at(document.id, version) if version else None
     if version and entry is None:
         raise NoSuchVersion
     _, content = copies.text_at(document.id, version)
@@ -68,9 +68,9 @@ def version_of(document: Document, version: int) -> Version:
 
 def operations_since(document_id: UUID, version: int, limit: int) -> list[Entry]:
     """Entries after `version`, oldest first."""
-    return oplog.entries(document_id, after=version, limit=limit)
+    return logtable.entries(document_id, after=version, limit=limit)
 
 
 def page(document_id: UUID, *, skip: int, limit: int, head: int) -> list[Entry]:
     """A page of the log up to `head`, newest first: a range of versions, so its cost grows with neither."""
-    return oplog.newest_first(document_id, upto=head - skip, limit=limit)
+    return logtable.newest_first(document_id, upto=head - skip, limit=limit)

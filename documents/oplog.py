@@ -1,4 +1,4 @@
-"""The log of a document: read it, and append to it. Nothing else touches its table.
+"""The log of a document, and the one way into it.
 
 Theory of operation. The commit is one insert of rows under keys made of document and version. There is no lock
 and no transaction to be right by: whoever inserts version n + 1 has read the log up to n, so it has seen any
@@ -19,87 +19,34 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-import orjson
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from pymongo.errors import PyMongoError
 
 from documents.errors import CorruptLog
+from documents.logtable import (
+    MAX_VERSION,
+    entries,
+    entry_at,
+    find,
+    newest,
+    newest_of,
+    row_of,
+)
 from documents.models import Operation as Row
 from documents.ot import rebase
 from documents.ot.rebase import Entry, Limits, Refused, Submission
 from documents.ot.tail import Tail
 
-MAX_VERSION = 10**12 - 1
 MAX_ATTEMPTS = 40
 SLICE = 1000  # entries read at once on a long way to the head
 MAX_MARKS = 4096  # what a Log keeps of its clients' newest entries
-FIELDS = ("version", "client_id", "seq", "author_id", "operation", "length", "created_at")
 
 Outcome: TypeAlias = Entry | Refused
 
 
 class UnknownOutcome(Exception):
     """The database failed or was too contended: what was submitted may or may not be in the log. Resend it."""
-
-
-def log_key(document_id: UUID, version: int) -> str:
-    """The primary key of an entry (or of a copy of the text at that version); sorts by version."""
-    return f"{document_id.hex}:{version:012d}"
-
-
-def entries(document_id: UUID, *, after: int, upto: int = MAX_VERSION, limit: int | None = None) -> list[Entry]:
-    """Entries with versions in after+1 … upto, oldest first, at most `limit`; CorruptLog if one is missing.
-
-    Who says `upto` knows that the log goes that far.
-    """
-    found = _range(document_id, after, upto).order_by("key").values_list(*FIELDS)[:limit]
-    read = [_entry(row) for row in found]
-    for expected, entry in enumerate(read, start=after + 1):
-        if entry.version != expected:
-            raise CorruptLog(f"document {document_id} has no version {expected}")
-    reached = after + len(read)
-    if reached < upto < MAX_VERSION and len(read) != limit:
-        raise CorruptLog(f"document {document_id} has no version {reached + 1}")
-    return read
-
-
-def newest_first(document_id: UUID, *, upto: int, limit: int) -> list[Entry]:
-    """At most `limit` entries at and below version `upto`, newest first."""
-    return entries(document_id, after=max(0, upto - limit), upto=max(0, upto))[::-1]
-
-
-def newest(document_id: UUID) -> Entry | None:
-    """The head's entry, or None for an empty log."""
-    row = _range(document_id, 0, MAX_VERSION).order_by("-key").values_list(*FIELDS).first()
-    return _entry(row) if row else None
-
-
-def entry_at(document_id: UUID, version: int) -> Entry | None:
-    row = Row.objects.filter(key=log_key(document_id, version)).values_list(*FIELDS).first()
-    return _entry(row) if row else None
-
-
-def find(document_id: UUID, client_id: UUID, seq: int, *, upto: int = MAX_VERSION) -> Entry | None:
-    """What a client committed under this seq."""
-    own = _range(document_id, 0, upto).filter(client_id=client_id, seq=seq)
-    row = own.values_list(*FIELDS).first()
-    return _entry(row) if row else None
-
-
-def newest_of(document_id: UUID, client_id: UUID, *, upto: int = MAX_VERSION) -> Entry | None:
-    """The newest entry of a client."""
-    own = _range(document_id, 0, upto).filter(client_id=client_id)
-    row = own.order_by("-key").values_list(*FIELDS).first()
-    return _entry(row) if row else None
-
-
-def outgrown(heads: dict[UUID, int]) -> list[UUID]:
-    """Of documents with their heads as far as known, those that have a later entry. One query."""
-    nexts = {log_key(document_id, head + 1): document_id for document_id, head in heads.items()}
-    found = Row.objects.filter(key__in=nexts).values_list("key", flat=True)
-    return [nexts[key] for key in found]
 
 
 class Log:
@@ -314,7 +261,7 @@ def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Ou
     if len(jobs) > 1 and connection.features.supports_transactions:
         plans = [log.plan(submissions) for log, submissions in jobs]
         rows = [
-            _row(entry, log.document_id) for (log, _), (_, fresh) in zip(jobs, plans, strict=True) for entry in fresh
+            row_of(entry, log.document_id) for (log, _), (_, fresh) in zip(jobs, plans, strict=True) for entry in fresh
         ]
         if _insert_rows(rows):
             for (log, _), (_, fresh) in zip(jobs, plans, strict=True):
@@ -327,7 +274,7 @@ def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Ou
 
 def insert(fresh: Sequence[Entry], document_id: UUID) -> bool:
     """The commit. False when somebody else has one of these versions; then some rows may have landed all the same."""
-    return _insert_rows([_row(entry, document_id) for entry in fresh])
+    return _insert_rows([row_of(entry, document_id) for entry in fresh])
 
 
 def _insert_rows(rows: list[Row]) -> bool:
@@ -341,33 +288,3 @@ def _insert_rows(rows: list[Row]) -> bool:
     except (DatabaseError, PyMongoError) as error:
         raise UnknownOutcome(str(error)) from error
     return True
-
-
-def _range(document_id: UUID, after: int, upto: int) -> QuerySet[Row]:
-    return Row.objects.filter(key__gt=log_key(document_id, after), key__lte=log_key(document_id, upto))
-
-
-def _row(entry: Entry, document_id: UUID) -> Row:
-    return Row(
-        key=log_key(document_id, entry.version),
-        version=entry.version,
-        client_id=entry.client_id,
-        seq=entry.seq,
-        author_id=entry.author,
-        operation=orjson.dumps(entry.operation).decode(),
-        length=entry.length,
-        created_at=entry.created_at,
-    )
-
-
-def _entry(row: tuple) -> Entry:
-    version, client_id, seq, author, operation, length, created_at = row
-    return Entry(
-        version=version,
-        client_id=client_id,
-        seq=seq,
-        author=author,
-        operation=tuple(orjson.loads(operation)),
-        length=length,
-        created_at=created_at,
-    )

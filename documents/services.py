@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from documents import copies, events, oplog, permissions
+from documents import copies, events, logtable, oplog, permissions
 from documents.errors import Busy, CorruptLog, Forbidden, InvalidText, NotFound, Stale
 from documents.models import Collaborator, Document, LogIdentity, Role
 from documents.oplog import Log, Outcome, UnknownOutcome
@@ -58,7 +58,7 @@ class Facts:
 
 def facts_for(user_id: UUID, document_id: UUID, client_id: UUID) -> Facts:
     """The user's role (None for no such document), the log's identity, and whom the client_id belongs to."""
-    first = oplog.newest_of(document_id, client_id)
+    first = logtable.newest_of(document_id, client_id)
     return Facts(permissions.role_in(user_id, document_id), log_identity(), first.author if first else None)
 
 
@@ -217,7 +217,7 @@ def replace_content(
     the same write given again is known again.
     """
     content = clean_text(content)
-    if client_id and (earlier := oplog.find(document.id, client_id, seq=1)):
+    if client_id and (earlier := logtable.find(document.id, client_id, seq=1)):
         return earlier
     try:
         base_version, text = copies.text_at(document.id, base_version)
@@ -238,7 +238,7 @@ def replace_content(
             raise Stale(version=_head(document.id)) from None
         raise
     except SeqReused:  # the same write, given twice at once, was faster from another base
-        return oplog.find(document.id, submission.client_id, seq=1)
+        return logtable.find(document.id, submission.client_id, seq=1)
 
 
 def require_head(document: Document, version: int) -> None:
@@ -289,5 +289,5 @@ def _announce(log: Log, before: int) -> None:
 
 
 def _head(document_id: UUID) -> int:
-    newest = oplog.newest(document_id)
+    newest = logtable.newest(document_id)
     return newest.version if newest else 0

@@ -29,7 +29,7 @@ from uuid import UUID
 
 import pytest
 
-from documents import oplog
+from documents import logtable, oplog
 from documents.copies import replay
 from documents.errors import CorruptLog
 from documents.oplog import Log, Outcome
@@ -87,7 +87,9 @@ class Table:
         self.transactions = True
         self.landed = 0  # how many of the rows to be inserted next are in already
 
-    def entries(self, _: UUID, *, after: int, upto: int = oplog.MAX_VERSION, limit: int | None = None) -> list[Entry]:
+    def entries(
+        self, _: UUID, *, after: int, upto: int = logtable.MAX_VERSION, limit: int | None = None
+    ) -> list[Entry]:
         return list(self.rows[after:upto][:limit])
 
     def newest(self, _: UUID) -> Entry | None:
@@ -96,10 +98,10 @@ class Table:
     def entry_at(self, _: UUID, version: int) -> Entry | None:
         return self.rows[version - 1] if 0 < version <= len(self.rows) else None
 
-    def newest_of(self, _: UUID, client_id: UUID, *, upto: int = oplog.MAX_VERSION) -> Entry | None:
+    def newest_of(self, _: UUID, client_id: UUID, *, upto: int = logtable.MAX_VERSION) -> Entry | None:
         return next((row for row in reversed(self.rows[:upto]) if row.client_id == client_id), None)
 
-    def find(self, _: UUID, client_id: UUID, seq: int, *, upto: int = oplog.MAX_VERSION) -> Entry | None:
+    def find(self, _: UUID, client_id: UUID, seq: int, *, upto: int = logtable.MAX_VERSION) -> Entry | None:
         return next((row for row in self.rows[:upto] if (row.client_id, row.seq) == (client_id, seq)), None)
 
     def insert(self, fresh: Sequence[Entry], _: UUID) -> bool:

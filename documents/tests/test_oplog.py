@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, transaction
 from pymongo.errors import AutoReconnect
 
-from documents import copies, history, oplog
+from documents import copies, history, logtable, oplog
 from documents.errors import CorruptLog
 from documents.models import Operation as Row
 from documents.oplog import Log, UnknownOutcome
@@ -98,7 +98,7 @@ def test_what_does_nothing_gets_a_version_too(doc, tab, other):
     outcomes = log.append([tab.writes(base=1), tab.writes(3, base=2), other.writes(-3, base=1), tab.writes(-1, base=3)])
     assert [outcome.operation for outcome in outcomes] == [(), (), (-3,), ()]
     assert [outcome.version for outcome in outcomes] == [2, 3, 4, 5]
-    assert Row.objects.get(key=oplog.log_key(doc, 2)).operation == "[]"
+    assert Row.objects.get(key=logtable.log_key(doc, 2)).operation == "[]"
     assert_sound(doc)
 
 
@@ -587,7 +587,7 @@ def test_append_all_where_a_race_is_lost_and_then_the_database(tab, other, fault
 
 
 def break_entry(doc: UUID, version: int, **fields: Any) -> None:
-    rows = Row.objects.filter(key=oplog.log_key(doc, version))
+    rows = Row.objects.filter(key=logtable.log_key(doc, version))
     assert rows.update(**fields) if fields else rows.delete()[0]
 
 
@@ -598,7 +598,7 @@ def test_a_missing_entry_is_noticed_by_every_reader(doc):
         lambda: oplog.entries(doc, after=0),
         lambda: oplog.entries(doc, after=2),
         lambda: oplog.entries(doc, after=0, upto=3),  # the last of those asked for
-        lambda: oplog.newest_first(doc, upto=6, limit=5),
+        lambda: logtable.newest_first(doc, upto=6, limit=5),
         lambda: copies.text_at(doc),
         lambda: copies.text_at(doc, 3),
         lambda: copies.text_at(doc, 6),
@@ -723,18 +723,18 @@ def test_pages_are_ranges_of_versions(doc):
     assert versions(oplog.entries(doc, after=5, limit=9)) == [6, 7]
     assert versions(oplog.entries(doc, after=1, upto=3)) == [2, 3]
     assert oplog.entries(doc, after=7) == oplog.entries(doc, after=10**15) == []
-    assert versions(oplog.newest_first(doc, upto=7, limit=3)) == [7, 6, 5]
-    assert versions(oplog.newest_first(doc, upto=2, limit=3)) == [2, 1]
-    assert oplog.newest_first(doc, upto=0, limit=3) == oplog.newest_first(doc, upto=-5, limit=3) == []
+    assert versions(logtable.newest_first(doc, upto=7, limit=3)) == [7, 6, 5]
+    assert versions(logtable.newest_first(doc, upto=2, limit=3)) == [2, 1]
+    assert logtable.newest_first(doc, upto=0, limit=3) == logtable.newest_first(doc, upto=-5, limit=3) == []
 
 
 def test_who_has_been_outgrown(doc):
     fill(doc, 3)
     quiet, empty = uuid4(), uuid4()
     fill(quiet, 1)
-    assert oplog.outgrown({doc: 2, quiet: 1, empty: 0}) == [doc]
-    assert set(oplog.outgrown({doc: 0, quiet: 0})) == {doc, quiet}
-    assert oplog.outgrown({doc: 3}) == oplog.outgrown({}) == []
+    assert logtable.outgrown({doc: 2, quiet: 1, empty: 0}) == [doc]
+    assert set(logtable.outgrown({doc: 0, quiet: 0})) == {doc, quiet}
+    assert logtable.outgrown({doc: 3}) == logtable.outgrown({}) == []
 
 
 def test_a_clients_newest_and_each_of_its_entries(doc, tab, other):

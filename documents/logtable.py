@@ -1,0 +1,101 @@
+"""The log's table: its keys, its rows, and how it is read. Entries go in by `oplog.py` alone."""
+
+from uuid import UUID
+
+import orjson
+from django.db.models import QuerySet
+
+from documents.errors import CorruptLog
+from documents.models import Operation as Row
+from documents.ot.rebase import Entry
+
+MAX_VERSION = 10**12 - 1
+FIELDS = ("version", "client_id", "seq", "author_id", "operation", "length", "created_at")
+
+
+def log_key(document_id: UUID, version: int) -> str:
+    """The primary key of an entry (or of a copy of the text at that version); sorts by version."""
+    return f"{document_id.hex}:{version:012d}"
+
+
+def entries(document_id: UUID, *, after: int, upto: int = MAX_VERSION, limit: int | None = None) -> list[Entry]:
+    """Entries with versions in after+1 … upto, oldest first, at most `limit`; CorruptLog if one is missing.
+
+    Who says `upto` knows that the log goes that far.
+    """
+    found = _range(document_id, after, upto).order_by("key").values_list(*FIELDS)[:limit]
+    read = [_entry(row) for row in found]
+    for expected, entry in enumerate(read, start=after + 1):
+        if entry.version != expected:
+            raise CorruptLog(f"document {document_id} has no version {expected}")
+    reached = after + len(read)
+    if reached < upto < MAX_VERSION and len(read) != limit:
+        raise CorruptLog(f"document {document_id} has no version {reached + 1}")
+    return read
+
+
+def newest_first(document_id: UUID, *, upto: int, limit: int) -> list[Entry]:
+    """At most `limit` entries at and below version `upto`, newest first."""
+    return entries(document_id, after=max(0, upto - limit), upto=max(0, upto))[::-1]
+
+
+def newest(document_id: UUID) -> Entry | None:
+    """The head's entry, or None for an empty log."""
+    row = _range(document_id, 0, MAX_VERSION).order_by("-key").values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def entry_at(document_id: UUID, version: int) -> Entry | None:
+    row = Row.objects.filter(key=log_key(document_id, version)).values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def find(document_id: UUID, client_id: UUID, seq: int, *, upto: int = MAX_VERSION) -> Entry | None:
+    """What a client committed under this seq."""
+    own = _range(document_id, 0, upto).filter(client_id=client_id, seq=seq)
+    row = own.values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def newest_of(document_id: UUID, client_id: UUID, *, upto: int = MAX_VERSION) -> Entry | None:
+    """The newest entry of a client."""
+    own = _range(document_id, 0, upto).filter(client_id=client_id)
+    row = own.order_by("-key").values_list(*FIELDS).first()
+    return _entry(row) if row else None
+
+
+def outgrown(heads: dict[UUID, int]) -> list[UUID]:
+    """Of documents with their heads as far as known, those that have a later entry. One query."""
+    nexts = {log_key(document_id, head + 1): document_id for document_id, head in heads.items()}
+    found = Row.objects.filter(key__in=nexts).values_list("key", flat=True)
+    return [nexts[key] for key in found]
+
+
+def row_of(entry: Entry, document_id: UUID) -> Row:
+    return Row(
+        key=log_key(document_id, entry.version),
+        version=entry.version,
+        client_id=entry.client_id,
+        seq=entry.seq,
+        author_id=entry.author,
+        operation=orjson.dumps(entry.operation).decode(),
+        length=entry.length,
+        created_at=entry.created_at,
+    )
+
+
+def _entry(row: tuple) -> Entry:
+    version, client_id, seq, author, operation, length, created_at = row
+    return Entry(
+        version=version,
+        client_id=client_id,
+        seq=seq,
+        author=author,
+        operation=tuple(orjson.loads(operation)),
+        length=length,
+        created_at=created_at,
+    )
+
+
+def _range(document_id: UUID, after: int, upto: int) -> QuerySet[Row]:
+    return Row.objects.filter(key__gt=log_key(document_id, after), key__lte=log_key(document_id, upto))
