@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from rest_framework.test import APIClient
 
 from accounts import throttles, tokens
@@ -22,7 +22,8 @@ def _quick_and_unlimited(settings):
     settings.RATE_LIMITS = False
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"  # pages need no `collectstatic`
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": plain}}
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
     throttles.own_count.clear()
 
 

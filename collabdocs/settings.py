@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE
 
+from collabdocs.caches import shared_cache
 from collabdocs.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -97,7 +98,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+REDIS_URL = env.str("REDIS_URL", "")
+CACHES = {"default": shared_cache(REDIS_URL, "default"), "texts": shared_cache(REDIS_URL, "texts")}
 
 # --- Who is asking --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -142,7 +144,11 @@ MAX_COMPONENTS = env.int("MAX_COMPONENTS", 1_000)  # components of one submissio
 MAX_FRAME_BYTES = env.int("MAX_FRAME_BYTES", 1 << 20)  # one incoming socket frame
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 16 << 20)  # one HTTP request: 1,000,000 code points, all escaped
 MAX_BASE_AGE = env.int("MAX_BASE_AGE", 20_000)  # versions behind the head before a client must catch up first
+MAX_RENDERED_LENGTH = env.int("MAX_RENDERED_LENGTH", 200_000)  # code points of Markdown; longer texts show as they are
+MAX_IMPORT_FILES = env.int("MAX_IMPORT_FILES", 200)  # texts in one import, those in its zips counted
+MAX_INFLATED_BYTES = env.int("MAX_INFLATED_BYTES", 64 << 20)  # what the texts of one import may inflate to
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FILES = MAX_IMPORT_FILES
 
 # --- REST -----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -153,18 +159,40 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.WriteThrottle"],
     "DEFAULT_PARSER_CLASSES": ["collabdocs.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["collabdocs.renderers.JSONRenderer", "collabdocs.renderers.BrowsableAPIRenderer"],
+    "URL_FORMAT_OVERRIDE": None,  # `Accept` says it; `?format=` belongs to the export
     "DEFAULT_PAGINATION_CLASS": "collabdocs.pagination.SkipLimitPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "collabdocs.problems.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CollabDocs",
-    "DESCRIPTION": "Documents that people and programs edit together.",
+    "DESCRIPTION": "Documents that people and programs edit together. Positions and lengths count Unicode code points.",
     "VERSION": "1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
+    "TAGS": [
+        {"name": "documents", "description": "Read and write whole documents; writes merge with what people type."},
+        {"name": "operations", "description": "Follow and edit a document operation by operation."},
+        {"name": "history", "description": "What was, who wrote it, and bringing it back."},
+        {"name": "sharing", "description": "Who may do what."},
+        {"name": "files", "description": "Text in and out as files."},
+        {"name": "people", "description": "Who you are."},
+        {"name": "tokens", "description": "Getting in."},
+    ],
+    "COMPONENT_SPLIT_PATCH": False,  # what a PATCH takes has a shape of its own
+    "AUTHENTICATION_WHITELIST": ["accounts.authentication.BearerAuthentication"],  # programs bring no cookies
     "PREPROCESSING_HOOKS": ["accounts.schema.without_trailing_slashes"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "collabdocs.schema.with_events",
+        "collabdocs.schema.with_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {"Role": "documents.models.Role"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "/static/icons/logo.svg",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "tryItOutEnabled": True},
+    "SWAGGER_UI_OAUTH2_CONFIG": {"clientId": ""},
 }
 
 # --- Pages ----------------------------------------------------------------------------------------------------

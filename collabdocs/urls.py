@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.urls import api_urlpatterns as account_api
-from documents.urls import api_urlpatterns as document_api
+from documents.api.urls import api_urlpatterns as document_api
+from realtime.urls import api_urlpatterns as event_api
 
 handler400 = "collabdocs.problems.bad_request"
 handler403 = "collabdocs.problems.permission_denied"
@@ -13,7 +14,7 @@ handler500 = "collabdocs.problems.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
-    path("", include("documents.page_urls")),
-    path("api/", include([*account_api, *document_api])),
+    path("", include("documents.pages.urls")),
+    path("api/", include([*account_api, *event_api, *document_api])),
     path("admin/", admin.site.urls),
 ]

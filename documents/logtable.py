@@ -1,12 +1,17 @@
 """The log's table: its keys, its rows, and how it is read. Entries go in by `oplog.py` alone."""
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery, Sum
+from django.db.models.functions import Length
 
 from documents.errors import CorruptLog
 from documents.models import Operation as Row
+from documents.ot.operation import Operation
 from documents.ot.rebase import Entry
 
 MAX_VERSION = 10**12 - 1
@@ -32,6 +37,24 @@ def entries(document_id: UUID, *, after: int, upto: int = MAX_VERSION, limit: in
     if reached < upto < MAX_VERSION and len(read) != limit:
         raise CorruptLog(f"document {document_id} has no version {reached + 1}")
     return read
+
+
+class Origin(NamedTuple):
+    """Where a piece of text comes from."""
+
+    version: int
+    author: UUID | None
+    created_at: datetime
+
+
+def origins(document_id: UUID, *, after: int, upto: int) -> Iterator[tuple[Origin, Operation]]:
+    """Each operation in after+1 … upto with who and when, as far as there is no hole."""
+    rows = _range(document_id, after, upto).order_by("key")
+    found = rows.values_list("version", "author_id", "created_at", "operation").iterator()
+    for expected, (version, author, created_at, operation) in enumerate(found, start=after + 1):
+        if version != expected:
+            return
+        yield Origin(version, author, created_at), tuple(orjson.loads(operation))
 
 
 def newest_first(document_id: UUID, *, upto: int, limit: int) -> list[Entry]:
@@ -62,6 +85,18 @@ def newest_of(document_id: UUID, client_id: UUID, *, upto: int = MAX_VERSION) ->
     own = _range(document_id, 0, upto).filter(client_id=client_id)
     row = own.order_by("-key").values_list(*FIELDS).first()
     return _entry(row) if row else None
+
+
+def weight(document_id: UUID, *, after: int, upto: int) -> int:
+    """What the operations in after+1 … upto weigh, in characters of their JSON."""
+    total = _range(document_id, after, upto).aggregate(weight=Sum(Length("operation")))["weight"]
+    return int(total or 0)
+
+
+def head_columns(document_id: UUID) -> dict[str, Subquery]:
+    """The head's version and time as columns of another query (None for an empty log): `head`, `committed_at`."""
+    newest = _range(document_id, 0, MAX_VERSION).order_by("-key")
+    return {"head": Subquery(newest.values("version")[:1]), "committed_at": Subquery(newest.values("created_at")[:1])}
 
 
 def outgrown(heads: dict[UUID, int]) -> list[UUID]:

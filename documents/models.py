@@ -21,6 +21,7 @@ class Document(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     role: str  # the caller's, set by permissions
+    head: int  # the newest version when access was checked, set by permissions
     content: str  # the text at `version`, set by history
 
     def __str__(self) -> str:
@@ -72,11 +73,59 @@ class Operation(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A compressed copy of a text at one version; any of them may be deleted at any time."""
+    """A compressed copy of a text at one version; any of them may be deleted at any time, wholes after their changes.
+
+    It holds the text, or (with a `base`) the operation that makes it of the text that is copied whole at `base`.
+    """
 
     key = models.CharField(primary_key=True, max_length=45, editable=False, db_column="_id")
     version = models.PositiveBigIntegerField()
-    data = models.BinaryField(help_text="the text in UTF-8, by zlib")
+    base = models.PositiveBigIntegerField(null=True)
+    data = models.BinaryField(help_text="the text in UTF-8, or the operation as JSON, by zlib")
+
+
+class BlameCheckpoint(models.Model):
+    """A compressed copy of who wrote what in the text at one version; may be deleted like any copy."""
+
+    key = models.CharField(primary_key=True, max_length=45, editable=False, db_column="_id")
+    version = models.PositiveBigIntegerField()
+    data = models.BinaryField(help_text="columns of integers as JSON, by zlib: see copies.blame")
+
+
+class Revision(models.Model):
+    """A run of one author's operations without a long pause: the log folded for people, and a copy like the others.
+
+    The key is the document and the revision's number, so that a page of them is a range of keys too.
+    """
+
+    key = models.CharField(primary_key=True, max_length=45, editable=False, db_column="_id")
+    number = models.PositiveBigIntegerField(help_text="counts from 1 in its document")
+    from_version = models.PositiveBigIntegerField()
+    to_version = models.PositiveBigIntegerField()
+    author_id = models.UUIDField(null=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    inserted = models.PositiveBigIntegerField(help_text="code points")
+    deleted = models.PositiveBigIntegerField(help_text="code points")
+
+
+class NamedVersion(models.Model):
+    """A version that somebody gave a name, to find it again."""
+
+    key = models.CharField(primary_key=True, max_length=45, editable=False, db_column="_id")
+    version = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=200)
+    author_id = models.UUIDField(null=True, help_text="who named it")
+    created_at = models.DateTimeField(help_text="when it was named")
+
+
+class SearchCopy(models.Model):
+    """A document's title and text, case-folded, as they are searched; `version` is the text's."""
+
+    document_id = models.UUIDField(primary_key=True, editable=False, db_column="_id")
+    version = models.PositiveBigIntegerField()
+    title = models.TextField()
+    text = models.TextField()
 
 
 class LogIdentity(models.Model):

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from accounts.models import User
+from documents import logtable
 from documents.errors import Forbidden, NoSuchPerson, NotFound
 from documents.models import Collaborator, Document, Role
 
@@ -57,19 +58,28 @@ def may(role: str | None, verb: Verb) -> bool:
 
 
 def get_document(user: User, document_id: UUID, *, may: Verb = "view") -> Document:
-    """The document, with the user's `role` set on it.
+    """The document, with the user's `role` and the log's `head` set on it; one query.
 
     NotFound for one that does not exist, is deleted, or that the user may not know of; Forbidden for one that
     may be seen but not this.
     """
-    document = Document.objects.filter(pk=document_id, deleted_at=None).first()
-    role = role_of(user.id, document) if document else None
+    document: Any = _with_access(user.id, document_id)
+    role = None if document is None else Role.OWNER if document.owner_id == user.id else document.given
     if document is None or role is None:
         raise NotFound
     if role not in ALLOWED[may]:
         raise Forbidden
     document.role = role
-    return document
+    document.head = document.head or 0
+    document.updated_at = max(document.updated_at, document.committed_at or document.updated_at)
+    return cast(Document, document)
+
+
+def _with_access(user_id: UUID, document_id: UUID) -> Any:
+    """The document, its owner, the role given to the user and the log's head, in one query."""
+    given = Collaborator.objects.filter(document_id=document_id, user_id=user_id).values("role")[:1]
+    found = Document.objects.filter(pk=document_id, deleted_at=None).select_related("owner")
+    return found.annotate(given=Subquery(given), **logtable.head_columns(document_id)).first()
 
 
 def visible_documents(user: User) -> QuerySet[Document]:

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from documents import copies, events, logtable, oplog, permissions
+from documents import events, history, logtable, oplog, permissions
+from documents.copies import blame, cached, rows, texts
 from documents.errors import Busy, CorruptLog, Forbidden, InvalidText, NotFound, Stale
-from documents.models import Collaborator, Document, LogIdentity, Role
+from documents.models import Collaborator, Document, LogIdentity, NamedVersion, Role
 from documents.oplog import Log, Outcome, UnknownOutcome
 from documents.ot.diff import diff
 from documents.ot.operation import InvalidOperation, Operation, parse
@@ -43,7 +44,8 @@ def log_identity() -> str:
 
 
 def new_log_identity() -> str:
-    """Rename the history: an older backup was restored."""
+    """Rename the history: an older backup was restored, and what was cached may mean another text."""
+    cached.forget_all()
     return str(LogIdentity.objects.create().id)
 
 
@@ -155,7 +157,7 @@ def open_log(document_id: UUID) -> Log:
     """A document's log, to be kept by whoever commits to it again and again; mends what a crash left of its row."""
     log = Log(document_id, limits())
     if newest := log.newest:
-        copies.refresh_row(document_id, newest)
+        rows.refresh_row(document_id, newest)
     return log
 
 
@@ -178,10 +180,12 @@ def bring_nearer(document_id: UUID, submission: Submission) -> Submission:
 
 
 def keep_copies(dirty: Sequence[tuple[UUID, int, Entry]]) -> None:
-    """Bring lists and checkpoints up to the log, given (document, version of its copies, newest entry)."""
+    """Bring copies up to the log, given (document, version of its copies, newest entry)."""
     for document_id, before, newest in dirty:
-        copies.refresh_row(document_id, newest)
-        copies.checkpoint_if_due(document_id, before, newest.version)
+        rows.refresh_row(document_id, newest)
+        texts.checkpoint_if_due(document_id, before, newest)
+        blame.checkpoint_if_due(document_id, before, newest.version)
+        cached.drop(document_id, before)
 
 
 def submit(document_id: UUID, submission: Submission) -> Entry:
@@ -220,7 +224,7 @@ def replace_content(
     if client_id and (earlier := logtable.find(document.id, client_id, seq=1)):
         return earlier
     try:
-        base_version, text = copies.text_at(document.id, base_version)
+        base_version, text = texts.text_at(document.id, base_version)
     except CorruptLog:
         if base_version is not None and base_version > _head(document.id):
             raise VersionUnknown(f"There is no version {base_version} yet.") from None
@@ -239,6 +243,37 @@ def replace_content(
         raise
     except SeqReused:  # the same write, given twice at once, was faster from another base
         return logtable.find(document.id, submission.client_id, seq=1)
+
+
+def restore_version(
+    document: Document,
+    version: int,
+    *,
+    author: User,
+    base_version: int | None = None,
+    strict: bool = False,
+    client_id: UUID | None = None,
+) -> Entry | None:
+    """Make the text what it was at a version, by one new operation; None if it is that already.
+
+    The change is made from the text at `base_version`, or at the head as it was when access was checked: what people
+    type from there on is merged, as with any write.
+    """
+    content = history.text_of(document, version)
+    base_version = document.head if base_version is None else base_version
+    return replace_content(
+        document, content, author=author, base_version=base_version, strict=strict, client_id=client_id
+    )
+
+
+def name_version(document: Document, version: int, name: str, *, actor: User) -> NamedVersion | None:
+    """Give a version a name, or another one; an empty name takes it away (None). NoSuchVersion outside 0..head."""
+    key, name = logtable.log_key(document.id, history.check_version(document, version)), clean_title(name)
+    if not name:
+        NamedVersion.objects.filter(key=key).delete()
+        return None
+    columns = {"version": version, "name": name, "author_id": actor.id, "created_at": timezone.now()}
+    return NamedVersion.objects.update_or_create(key=key, defaults=columns)[0]
 
 
 def require_head(document: Document, version: int) -> None:

@@ -30,7 +30,7 @@ from uuid import UUID
 import pytest
 
 from documents import logtable, oplog
-from documents.copies import replay
+from documents.copies.texts import replay
 from documents.errors import CorruptLog
 from documents.oplog import Log, Outcome
 from documents.ot import Operation, apply, canonical

@@ -3,7 +3,8 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from documents import history, idempotency, oplog, services
+from documents import history, oplog, services
+from documents.api import idempotency
 from documents.models import Document, IdempotentRequest
 from documents.tests.rest import DOCUMENTS, crash, refusal
 

@@ -57,7 +57,7 @@ def test_merged_with_what_came_since(ask, alice, bob, document, how):
 
 
 def test_copies_that_fail_do_not_take_back_what_was_written(ask, bob, document, monkeypatch):
-    monkeypatch.setattr(services.copies, "refresh_row", crash)
+    monkeypatch.setattr(services.rows, "refresh_row", crash)
     answer = ask(bob, "put", url(document), {"content": "the black cat", "version": 1})
     assert (answer.status_code, answer.json()["version"]) == (200, 2)
 
@@ -397,16 +397,16 @@ def test_a_crash_in_the_middle_is_finished_by_the_same_request(client_for, bob, 
 def test_the_same_request_twice_at_once(ask, bob, document, monkeypatch, version):
     """The second looks before the first has written, and reads the text after somebody else has."""
     body = {"content": "the dog"} | ({"version": version} if version else {})
-    text_at = services.copies.text_at
+    text_at = services.texts.text_at
 
     def slow(*args):
-        monkeypatch.setattr(services.copies, "text_at", text_at)
+        monkeypatch.setattr(services.texts, "text_at", text_at)
         write(document, "x")
         ask(bob, "put", url(document), body, idempotency_key="k")
         write(document, "y")
         return text_at(*args)
 
-    monkeypatch.setattr(services.copies, "text_at", slow)
+    monkeypatch.setattr(services.texts, "text_at", slow)
     answer = ask(bob, "put", url(document), body, idempotency_key="k")
     assert answer.status_code == 200
     pairs = [(entry.client_id, entry.seq) for entry in assert_sound(document.id)]

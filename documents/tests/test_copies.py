@@ -1,15 +1,20 @@
 """Copies of the log: checkpoints and the list's row. They trail, they may be missing, and they never lie."""
 
 import random
+import zlib
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents import copies, events, history, logtable, oplog, services
-from documents.copies import replay
+from documents import events, history, logtable, oplog, permissions, services
+from documents.copies import rows
+from documents.copies import texts as copies
+from documents.copies.texts import replay
 from documents.errors import CorruptLog
 from documents.models import Checkpoint, Document
 from documents.oplog import Log, UnknownOutcome
@@ -127,39 +132,178 @@ def test_a_copy_that_disagrees_with_the_log_is_noticed(doc):
         copies.text_at(doc)
 
 
+# --- Whole, or as a change ---
+
+
+@pytest.fixture
+def edited(doc) -> list[str]:
+    """A text of 2,000 letters that do not compress well, and twenty edits; the text at every version."""
+    start(doc, "".join(map(chr, random.Random(9).choices(range(0x4E00, 0x9FFF), k=2_000))))
+    return write_at_random(doc, 20, seed=10)
+
+
+def bases() -> dict[int, int | None]:
+    return dict(Checkpoint.objects.order_by("version").values_list("version", "base"))
+
+
+def test_what_changed_little_is_kept_as_a_change_of_the_newest_whole(doc, edited):
+    for version in (2, 10, 15):
+        copies.checkpoint(doc, version)
+    assert bases() == {2: None, 10: 2, 15: 2}
+    whole, change = Checkpoint.objects.get(version=2), Checkpoint.objects.get(version=15)
+    assert len(change.data) * copies.CHANGE_SHARE <= len(whole.data)
+    assert [copies.text_at(doc, version)[1] for version in range(1, 22)] == edited[1:]
+
+
+def test_what_changed_much_is_kept_whole(doc, edited):
+    copies.checkpoint(doc, 1)
+    Log(doc).append([Writer().writes("".join(map(chr, range(0x100, 0x300))), base=21)])
+    copies.checkpoint(doc, 22)
+    copies.checkpoint(doc, 21)
+    assert bases() == {1: None, 21: 1, 22: None}
+
+
+def test_a_change_is_read_with_its_whole_and_no_other_entry(doc, edited, django_assert_num_queries):
+    copies.checkpoint(doc, 2)
+    copies.checkpoint(doc, 10)
+    oplog.Row.objects.filter(version__lte=10).delete()
+    with django_assert_num_queries(3):
+        assert copies.text_at(doc) == (21, edited[21])
+
+
+@pytest.mark.parametrize("older", [None, 1])
+def test_without_its_whole_a_change_is_of_no_use(doc, edited, older, django_assert_num_queries):
+    """An older whole copy is taken then, and the log if there is none; at once, whatever else stands on it."""
+    for version in filter(None, (2, 4, 6, 8, older)):
+        copies.checkpoint(doc, version)
+    Checkpoint.objects.filter(version=2).delete()
+    assert bases() == ({older: None} if older else {}) | {4: 2, 6: 2, 8: 2}
+    with django_assert_num_queries(3):
+        assert copies.text_at(doc, 9) == (9, edited[9])
+
+
+def test_deleting_a_whole_deletes_its_changes(doc, edited):
+    for version in (1, 5, 9):
+        copies.checkpoint(doc, version)
+    copies.drop(doc, [5])
+    assert checkpoints() == [1, 9]
+    copies.drop(doc, [1])
+    assert checkpoints() == []
+
+
+def test_a_copy_that_is_unreadable_is_an_error_and_no_text(doc, edited):
+    copies.checkpoint(doc, 2)
+    copies.checkpoint(doc, 10)
+    change = Checkpoint.objects.get(version=10).data
+    for damaged in (
+        b"",
+        change[:-9],
+        b"x" + change,
+        zlib.compress(b"[10000]"),
+        zlib.compress(b"{"),
+        zlib.compress(b"7"),
+    ):
+        Checkpoint.objects.filter(version=10).update(data=damaged)
+        with pytest.raises(CorruptLog):
+            copies.text_at(doc)
+    for damaged in (b"", zlib.compress(b"\xff")):
+        Checkpoint.objects.filter(version=2).update(data=damaged)
+        with pytest.raises(CorruptLog):
+            copies.text_at(doc, 3)
+
+
 # --- When one is due ---
 
 
-@pytest.mark.parametrize(
-    ("length", "due"), [(0, 500), (10_000, 500), (10_020, 501), (60_000, 3_000), (100_000, 5_000), (10**6, 5_000)]
-)
-def test_due_after(length, due):
-    assert copies._due_after(length) == due
+def test_due_after_500_operations(doc):
+    log = start(doc, "x")
+    newest = log.newest
+    assert not copies.is_due(doc, 0, newest)
+    assert not copies.is_due(doc, 1, replace(newest, version=500))
+    assert copies.is_due(doc, 1, replace(newest, version=501))
+
+
+def test_due_when_the_operations_outweigh_the_text(doc, monkeypatch):
+    """In a small text they may weigh more: it is replayed quickly all the same."""
+    monkeypatch.setattr(copies, "HEAVY", 100)
+    log, tab = start(doc, "x" * 300), Writer()
+    log.append([tab.writes("y" * 140, base=1)])
+    assert not copies.is_due(doc, 1, log.newest)
+    log.append([tab.writes(-440, base=2)])
+    assert copies.is_due(doc, 1, log.newest), "much was written and nothing is left"
+    assert not copies.is_due(doc, 2, log.newest)
 
 
 def test_copied_when_the_tail_is_long(doc, monkeypatch):
-    monkeypatch.setattr(copies, "FEWEST", 6)
+    monkeypatch.setattr(copies, "LONGEST_TAIL", 6)
     monkeypatch.setattr(copies, "LOOK_EVERY", 2)
     log, tab = Log(doc), Writer()
     for head in range(1, 24):
         log.append([tab.writes("x", base=log.head)])
-        copies.checkpoint_if_due(doc, head - 1, head)
+        copies.checkpoint_if_due(doc, head - 1, log.newest)
     assert checkpoints() == [6, 12, 18]
     assert copies.text_at(doc) == (23, "x" * 23)
 
 
-def test_it_looks_only_when_a_hundred_is_crossed(doc, django_assert_num_queries):
+def test_it_looks_when_a_hundred_is_crossed_or_an_operation_is_heavy(doc, django_assert_num_queries):
+    newest = start(doc, "x").newest
+    heavy = replace(newest, operation=("x" * (copies.HEAVY + 1),), length=10**6)
+
+    def look(before, entry, version):
+        copies.checkpoint_if_due(doc, before, replace(entry, version=version))
+
     with django_assert_num_queries(0):
-        copies.checkpoint_if_due(doc, 100, 199)
-        copies.checkpoint_if_due(doc, 0, 99)
-        copies.checkpoint_if_due(doc, 7, 7)
-    with django_assert_num_queries(1):
-        copies.checkpoint_if_due(doc, 99, 100)
+        look(100, newest, 199)
+        look(0, newest, 99)
+        look(7, newest, 7)
+    with django_assert_num_queries(2):
+        look(99, newest, 100)
+    with django_assert_num_queries(2):
+        look(6, heavy, 7)
+
+
+def test_a_large_paste_is_copied_at_once(document):
+    """Else whoever opens the document reads all that was pasted and deleted since."""
+    tab = Writer()
+    services.submit(document.id, tab.writes("x" * 30_000, base=1))
+    assert checkpoints() == [2]
+    services.submit(document.id, tab.writes("y" * 25_000, base=2))
+    assert checkpoints() == [2], "most of the text is older than the tail"
+    services.submit(document.id, tab.writes(-50_000, base=3))
+    services.submit(document.id, tab.writes("z" * 20_001, base=4))
+    assert checkpoints() == [2, 5]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    batches=st.lists(st.integers(1, 9), min_size=1, max_size=12),
+    share=st.sampled_from([0, 1, 8]),
+    heavy=st.sampled_from([20, 10**6]),
+    deleted=st.sets(st.integers(0, 80)),
+)
+def test_every_version_is_the_fold_of_the_log_whatever_copies_were_due(seed, batches, share, heavy, deleted):
+    doc, texts = uuid4(), [""]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"LONGEST_TAIL": 10, "LOOK_EVERY": 4, "CHANGE_SHARE": share, "HEAVY": heavy}.items():
+            patch.setattr(copies, name, value)
+        for count in batches:
+            before = len(texts) - 1
+            texts += write_at_random(doc, count, seed=seed + before)[before + 1 :]
+            copies.checkpoint_if_due(doc, before, logtable.newest(doc))
+        assert_no_long_tail(copies.copied_versions(doc), len(texts) - 1, longest=10 + 4 + 9)
+        Checkpoint.objects.filter(key__startswith=doc.hex, version__in=deleted).delete()
+        for version, expected in enumerate(texts):
+            assert copies.text_at(doc, version) == (version, expected)
+
+
+def assert_no_long_tail(copied: list[int], head: int, *, longest: int) -> None:
+    assert all(after - before <= longest for before, after in pairwise([0, *copied, head]))
 
 
 def test_writing_makes_them_by_itself(document, monkeypatch):
     """By REST; a room calls `keep_copies` for the same."""
-    monkeypatch.setattr(copies, "FEWEST", 100)
+    monkeypatch.setattr(copies, "LONGEST_TAIL", 100)
     log, tab = services.open_log(document.id), Writer()
     for _ in range(4):
         log.append([tab.writes("x", base=log.head)])
@@ -189,7 +333,7 @@ def test_the_row_follows_every_way_to_write(document, alice):
 def test_the_row_never_goes_back(document, alice):
     entries = [services.submit(document.id, Writer(alice.id).writes("!", base=1)) for _ in range(3)]
     for entry in entries:
-        copies.refresh_row(document.id, entry)
+        rows.refresh_row(document.id, entry)
     assert (row(document).version, row(document).updated_at) == (4, entries[2].created_at)
 
 
@@ -199,21 +343,27 @@ def test_a_later_name_keeps_its_time(document, alice):
     services.rename_document(document, title="new", actor=alice)
     renamed = row(document).updated_at
     assert renamed > entry.created_at
-    copies.refresh_row(document.id, entry)
+    rows.refresh_row(document.id, entry)
     assert (row(document).version, row(document).updated_at) == (2, renamed)
+
+
+def seen(user, document: Document) -> Document:
+    """The document as somebody reads it."""
+    found = permissions.get_document(user, document.id)
+    history.load_text(found)
+    return found
 
 
 def test_what_is_read_does_not_wait_for_the_row(document, alice):
     """A crash between the log's insert and the copies: the log wins."""
     [entry] = Log(document.id).append([Writer(alice.id).writes(3, "!", base=1)])
-    stale = row(document)
-    assert stale.version == 1
-    history.load_head(stale)
-    assert (stale.version, stale.content, stale.updated_at) == (2, "the! cat", entry.created_at)
+    assert row(document).version == 1
+    found = seen(alice, document)
+    assert (found.version, found.content, found.updated_at) == (2, "the! cat", entry.created_at)
 
 
 def test_a_crash_before_the_copies_heals_when_it_is_opened(document, alice, monkeypatch):
-    monkeypatch.setattr(copies, "refresh_row", lambda *_: (_ for _ in ()).throw(SystemExit("kill -9")))
+    monkeypatch.setattr(rows, "refresh_row", lambda *_: (_ for _ in ()).throw(SystemExit("kill -9")))
     with pytest.raises(SystemExit):
         services.submit(document.id, Writer(alice.id).writes("!", base=1))
     monkeypatch.undo()
@@ -222,19 +372,16 @@ def test_a_crash_before_the_copies_heals_when_it_is_opened(document, alice, monk
     assert row(document).version == 2
 
 
-def test_a_row_that_lies_is_not_believed(document):
+def test_a_row_that_lies_is_not_believed(document, alice):
     Document.objects.filter(pk=document.pk).update(version=99)
-    lying = row(document)
-    history.load_head(lying)
-    assert (lying.version, lying.content) == (1, "the cat")
+    found = seen(alice, document)
+    assert (found.version, found.content) == (1, "the cat")
 
 
 def test_reading_takes_the_later_of_both_times(document, alice):
     later = document.updated_at + timedelta(hours=1)
     Document.objects.filter(pk=document.pk).update(updated_at=later)
-    found = row(document)
-    history.load_head(found)
-    assert found.updated_at == later
+    assert seen(alice, document).updated_at == later
 
 
 # --- What is announced ---

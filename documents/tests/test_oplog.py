@@ -10,7 +10,8 @@ import pytest
 from django.db import IntegrityError, OperationalError, transaction
 from pymongo.errors import AutoReconnect
 
-from documents import copies, history, logtable, oplog
+from documents import history, logtable, oplog
+from documents.copies import texts
 from documents.errors import CorruptLog
 from documents.models import Operation as Row
 from documents.oplog import Log, UnknownOutcome
@@ -599,15 +600,15 @@ def test_a_missing_entry_is_noticed_by_every_reader(doc):
         lambda: oplog.entries(doc, after=2),
         lambda: oplog.entries(doc, after=0, upto=3),  # the last of those asked for
         lambda: logtable.newest_first(doc, upto=6, limit=5),
-        lambda: copies.text_at(doc),
-        lambda: copies.text_at(doc, 3),
-        lambda: copies.text_at(doc, 6),
+        lambda: texts.text_at(doc),
+        lambda: texts.text_at(doc, 3),
+        lambda: texts.text_at(doc, 6),
         lambda: history.current_text(doc),
     ):
         with pytest.raises(CorruptLog):
             read()
     assert [e.version for e in oplog.entries(doc, after=3)] == [4, 5, 6]
-    assert copies.text_at(doc, 2) == (2, "ab")
+    assert texts.text_at(doc, 2) == (2, "ab")
 
 
 @pytest.mark.parametrize("missing", [2, 3, 4, 5])
@@ -635,15 +636,15 @@ def test_an_entry_that_does_not_apply_is_noticed(doc, operation):
     fill(doc, 4)
     break_entry(doc, 3, operation=operation)
     with pytest.raises(CorruptLog, match="version 3"):
-        copies.text_at(doc)
-    assert copies.text_at(doc, 2) == (2, "ab")
+        texts.text_at(doc)
+    assert texts.text_at(doc, 2) == (2, "ab")
 
 
 def test_an_entry_that_applies_and_gives_another_length_is_noticed(doc):
     fill(doc, 4)
     break_entry(doc, 3, operation='[2,"longer"]')
     with pytest.raises(CorruptLog, match="version 3"):
-        copies.text_at(doc)
+        texts.text_at(doc)
 
 
 def test_a_log_that_ends_early_is_never_a_shorter_text(doc):
@@ -651,7 +652,7 @@ def test_a_log_that_ends_early_is_never_a_shorter_text(doc):
     for version in (3, 4):
         break_entry(doc, version)
     with pytest.raises(CorruptLog):
-        copies.text_at(doc, 4)
+        texts.text_at(doc, 4)
 
 
 # --- Brought nearer ---

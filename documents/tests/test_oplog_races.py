@@ -18,7 +18,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from documents import copies, oplog
+from documents import oplog
+from documents.copies import texts
 from documents.tests.appender import append
 from documents.tests.writers import assert_sound, text
 
@@ -85,9 +86,9 @@ def assert_all_is_there(documents: list[UUID], answers: list[list[Answer]], *, e
         entries = assert_sound(document)
         assert {(e.version, e.client_id, e.seq) for e in entries} == expected[document]
         assert len(entries) == each
-        assert copies.text_at(document) == (each, text(document))
-        copies.checkpoint(document, each // 2)
-        assert copies.text_at(document) == (each, text(document))
+        assert texts.text_at(document) == (each, text(document))
+        texts.checkpoint(document, each // 2)
+        assert texts.text_at(document) == (each, text(document))
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from documents import history, pages, permissions, services, share_pages
+from documents import history, permissions, services
 from documents.errors import Busy, CorruptLog
 from documents.models import Document
+from documents.pages import editor, lists, sharing
 from documents.permissions import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -162,12 +163,12 @@ def test_a_title_is_text_not_markup(alice):
 
 
 def test_the_list_has_pages(alice):
-    for number in range(pages.PER_PAGE + 1):
+    for number in range(lists.PER_PAGE + 1):
         services.create_document(owner=alice, title=f"Text {number}")
     reader = Browser(alice)
     first, second = reader.opens("document-list"), reader.opens("document-list", page=2)
     titles = [row.title for answer in (first, second) for row in answer.context["rows"]]
-    assert titles == [f"Text {number}" for number in reversed(range(pages.PER_PAGE + 1))]
+    assert titles == [f"Text {number}" for number in reversed(range(lists.PER_PAGE + 1))]
     assert 'href="?page=2"' in first.content.decode() and 'href="?page=1"' in second.content.decode()
 
 
@@ -232,7 +233,7 @@ def test_only_the_owner_deletes(document, bob):
 def test_the_text_is_in_the_page_before_any_script(document, alice):
     answer = Browser(alice).opens("document-editor", document)
     assert "Buy &lt;b&gt;bread&lt;/b&gt; 🍞" in answer.content.decode()
-    assert answer.context["document"] == pages.Opened(document.id, "Plan", 1)
+    assert answer.context["document"] == editor.Opened(document.id, "Plan", 1)
     assert answer.context["log"] == services.log_identity()
 
 
@@ -362,16 +363,16 @@ def test_an_unknown_action_does_nothing(action, document, alice):
 def test_who_may_what_is_a_plain_sentence():
     alice, bob, vera = (User(username=name) for name in ("alice", "bob", "vera"))
     people = [Person(alice, "owner"), Person(bob, "editor"), Person(vera, "viewer")]
-    assert share_pages.who_may_what(people[:1], alice) == "Only you can see this document."
-    assert share_pages.who_may_what(people, alice) == (
+    assert sharing.who_may_what(people[:1], alice) == "Only you can see this document."
+    assert sharing.who_may_what(people, alice) == (
         "You own this document; bob can edit, vera can read. Nobody else can see it."
     )
-    assert share_pages.who_may_what(people, vera) == (
+    assert sharing.who_may_what(people, vera) == (
         "alice owns this document; bob can edit, you can read. Nobody else can see it."
     )
     crowd = [Person(User(username=f"reader{number}"), "viewer") for number in range(4)]
-    assert "bob can edit, 4 people can read" in share_pages.who_may_what([*people[:2], *crowd], alice)
-    assert "you and 4 other people can read" in share_pages.who_may_what([*people, *crowd], vera)
+    assert "bob can edit, 4 people can read" in sharing.who_may_what([*people[:2], *crowd], alice)
+    assert "you and 4 other people can read" in sharing.who_may_what([*people, *crowd], vera)
 
 
 # --- Errors -------------------------------------------------------------------------------------------------

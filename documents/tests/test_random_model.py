@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from accounts.models import User
-from documents import copies, history, oplog, services
-from documents.copies import replay
+from documents import history, oplog, services
+from documents.copies import texts as copies
+from documents.copies.texts import replay
 from documents.models import Checkpoint, Document
 from documents.oplog import Log, UnknownOutcome
 from documents.ot import apply, canonical, transform

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from documents import oplog
-from documents.copies import replay
+from documents.copies.texts import replay
 from documents.oplog import Log
 from documents.ot.operation import Component
 from documents.ot.rebase import Entry, Submission

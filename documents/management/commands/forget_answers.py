@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from documents import idempotency
+from documents.api import idempotency
 
 
 class Command(BaseCommand):

@@ -2,7 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
-from documents.views import DocumentViewSet
+from documents.api.history import HistoryViewSet
+from documents.api.people import PeopleViewSet
+from documents.api.views import DocumentViewSet
 
 
 class Router(SimpleRouter):
@@ -13,4 +15,6 @@ class Router(SimpleRouter):
 
 router = Router()
 router.register("documents", DocumentViewSet, basename="document-api")
+router.register("documents", HistoryViewSet, basename="history-api")
+router.register("documents", PeopleViewSet, basename="people-api")
 api_urlpatterns = router.urls

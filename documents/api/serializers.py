@@ -1,14 +1,17 @@
 """How documents look over HTTP, and what is let in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import User
+from accounts.serializers import PublicUserSerializer
 from accounts.services import PublicUser, public_user
-from documents.models import Document, Role
+from documents.history import Revision, Run, Version
+from documents.models import Document, NamedVersion, Role
 from documents.ot import deleted_length, inserted_length
 from documents.ot.operation import InvalidOperation, Operation, parse
 from documents.ot.rebase import Entry, entry_fields
@@ -17,6 +20,7 @@ from documents.services import MAX_TITLE
 BIGGEST_SEQ = 2**53 - 1
 
 
+@extend_schema_field(PublicUserSerializer(allow_null=True))
 class PublicUserField(serializers.Field):
     """`{id, username}`, or null for somebody erased."""
 
@@ -27,11 +31,12 @@ class PublicUserField(serializers.Field):
         return public_user(user)
 
 
+@extend_schema_serializer(component_name="DocumentSummary")
 class DocumentListSerializer(serializers.ModelSerializer):
     """A document in a list. `role` is the caller's, given by the view."""
 
     doc_id = serializers.UUIDField(source="id", read_only=True)
-    role = serializers.CharField(read_only=True)
+    role = serializers.ChoiceField(Role.choices, read_only=True)
     owner = PublicUserField()
 
     class Meta:
@@ -39,6 +44,7 @@ class DocumentListSerializer(serializers.ModelSerializer):
         fields = ["doc_id", "title", "version", "role", "owner", "created_at", "updated_at"]
 
 
+@extend_schema_serializer(component_name="Document")
 class DocumentSerializer(DocumentListSerializer):
     """A document with its text; `version` is the text's."""
 
@@ -60,6 +66,7 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": BIGGEST_SEQ})
 class WholeNumber(serializers.Field):
     """A JSON integer from 0; no true, no "5", no 5.0."""
 
@@ -89,6 +96,16 @@ class PatchDocument(PutDocument):
     content = TextField(required=False)
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"oneOf": [{"type": "integer"}, {"type": "string"}]},
+        "description": "Components, walked from the text's start: an integer n > 0 keeps n code points, a string is "
+        "inserted, an integer n < 0 deletes -n. What is left of the text at the end is kept. Canonical form: no "
+        "empty component, no two neighbours of one kind, an insert before a delete, no retain at the end.",
+        "example": [4, "black ", -3],
+    }
+)
 class OperationField(serializers.Field):
     """A JSON list of components."""
 
@@ -123,9 +140,19 @@ class SubmissionSerializer(serializers.Serializer):
         return seq
 
 
+class NameVersion(serializers.Serializer):
+    name = serializers.CharField(max_length=MAX_TITLE, allow_blank=True)
+
+
+class RestoreVersion(serializers.Serializer):
+    version = WholeNumber()
+
+
 class CollaboratorSerializer(serializers.Serializer):
+    """A person and what they may do."""
+
     user = PublicUserField()
-    role = serializers.CharField(read_only=True)
+    role = serializers.ChoiceField(Role.choices, read_only=True)
 
 
 class AddCollaborator(serializers.Serializer):
@@ -145,14 +172,13 @@ class ChangeRole(serializers.Serializer):
     role = serializers.ChoiceField(Role.choices)
 
 
-def history_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Entries as the history shows them, with names; one query for all authors."""
-    entries = list(entries)
-    names = public_users({entry.author for entry in entries if entry.author})
+def history_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Entries as the history shows them, with names."""
+    people = public_users(entry.author for entry in entries)
     return [
         entry_fields(entry)
         | {
-            "author": names.get(entry.author) if entry.author else None,
+            "author": people[entry.author],
             "created_at": entry.created_at,
             "inserted": inserted_length(entry.operation),
             "deleted": deleted_length(entry.operation),
@@ -161,6 +187,67 @@ def history_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def public_users(ids: Iterable[UUID]) -> dict[UUID, PublicUser | None]:
-    """People by id as others may see them."""
-    return {user.id: public_user(user) for user in User.objects.filter(pk__in=list(ids))}
+def revisions_json(revisions: Sequence[Revision], named: Sequence[NamedVersion]) -> list[dict[str, Any]]:
+    """Revisions, each with the versions in it that have a name."""
+    people = public_users(revision.author for revision in revisions)
+    return [
+        {
+            "from_version": revision.from_version,
+            "to_version": revision.to_version,
+            "author": people[revision.author],
+            "started_at": revision.started_at,
+            "ended_at": revision.ended_at,
+            "inserted": revision.inserted,
+            "deleted": revision.deleted,
+            "names": [
+                {"version": each.version, "name": each.name}
+                for each in named
+                if revision.from_version <= each.version <= revision.to_version
+            ],
+        }
+        for revision in revisions
+    ]
+
+
+def runs_json(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    people = public_users(run.origin.author for run in runs)
+    return [
+        {
+            "length": run.length,
+            "author": people[run.origin.author],
+            "version": run.origin.version,
+            "created_at": run.origin.created_at,
+        }
+        for run in runs
+    ]
+
+
+def version_json(found: Version) -> dict[str, Any]:
+    return {
+        "version": found.version,
+        "content": found.content,
+        "created_at": found.created_at,
+        "author": public_users([found.author])[found.author],
+    }
+
+
+def names_json(named: Sequence[NamedVersion]) -> list[dict[str, Any]]:
+    people = public_users(each.author_id for each in named)
+    return [
+        {
+            "version": each.version,
+            "name": each.name,
+            "author": people[each.author_id],
+            "created_at": each.created_at,
+        }
+        for each in named
+    ]
+
+
+def public_users(ids: Iterable[UUID | None]) -> dict[UUID | None, PublicUser | None]:
+    """People by id as others may see them, None for those erased, in one query."""
+    people: dict[UUID | None, PublicUser | None] = dict.fromkeys(ids)
+    known = [user_id for user_id in people if user_id is not None]
+    for user in User.objects.filter(pk__in=known) if known else ():
+        people[user.id] = public_user(user)
+    return people

@@ -14,7 +14,7 @@ from accounts.models import User
 from documents import permissions, services
 from documents.errors import NoSuchPerson, NotFound
 from documents.models import Document, Role
-from documents.pages import MAY, person_asking, private_page, refusals_told, titled
+from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
 from documents.permissions import Person
 
 GIVEN_ROLES = (Role.EDITOR, Role.COMMENTER, Role.VIEWER)  # by adding or changing; owner only by handing over

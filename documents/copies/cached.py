@@ -1,0 +1,71 @@
+"""What is made of a text at one version, kept in Django's cache: the text itself, and what it renders to.
+
+A key names document and version, so an entry never changes and none is ever stale: whoever reads has asked the log
+for the head before. A cache that fails or forgets costs time and nothing else; one that failed is left alone for a
+moment, so that a hanging one does not make every reader wait.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+from django.core.cache import caches
+from redis.exceptions import RedisError
+
+from documents.copies import texts
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 3600  # an entry is kept
+PAUSE = 2.0  # seconds until a cache that failed is asked again
+KINDS = ("text", "html")
+TROUBLE = (OSError, RedisError, ValueError)  # ValueError: what lies there is not what we put there
+T = TypeVar("T")
+
+
+def text(document_id: UUID, version: int) -> str:
+    """The text at a version."""
+    return kept("text", document_id, version, lambda: texts.text_at(document_id, version)[1])
+
+
+def kept(kind: str, document_id: UUID, version: int, make: Callable[[], str]) -> str:
+    """What the cache has of this kind for a version, or else what `make` makes."""
+    key = _key(kind, document_id, version)
+    found = _ask(lambda: caches["texts"].get(key))
+    if isinstance(found, str):
+        return found
+    made = make()
+    _ask(lambda: caches["texts"].set(key, made, SECONDS))
+    return made
+
+
+def drop(document_id: UUID, version: int) -> None:
+    """Forget a version that is not the head any more: it is not likely to be wanted again."""
+    _ask(lambda: caches["texts"].delete_many([_key(kind, document_id, version) for kind in KINDS]))
+
+
+def forget_all() -> None:
+    """Forget everything: after an older backup was restored, a version may mean another text."""
+    caches["texts"].clear()
+
+
+def _key(kind: str, document_id: UUID, version: int) -> str:
+    return f"{kind}:{document_id.hex}:{version}"
+
+
+_asked_again_at = 0.0  # by time.monotonic
+
+
+def _ask(work: Callable[[], T]) -> T | None:
+    """What the cache answers; None when it fails, and for a moment after that."""
+    global _asked_again_at
+    if time.monotonic() < _asked_again_at:
+        return None
+    try:
+        return work()
+    except TROUBLE as error:
+        _asked_again_at = time.monotonic() + PAUSE
+        logger.warning("The cache is left alone for %s seconds: %r", PAUSE, error)
+        return None

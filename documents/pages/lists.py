@@ -1,0 +1,88 @@
+"""The list of one's documents, and what is done from it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from documents import permissions, services
+from documents.models import Document, Role
+from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One document as the list shows it to one user."""
+
+    document: Document
+    title: str
+    standing: str
+    edited: str
+    can_rename: bool
+    can_delete: bool
+
+
+@private_page("GET", "HEAD")
+def document_list(request: HttpRequest) -> HttpResponse:
+    visible = permissions.visible_documents(person_asking(request)).order_by("-updated_at", "pk")
+    page = Paginator(visible, PER_PAGE).get_page(request.GET.get("page"))
+    roles = permissions.roles_among(person_asking(request), list(page.object_list))
+    # Whose role was taken a moment ago has no row.
+    rows = [_row(document, roles[document.id]) for document in page.object_list if document.id in roles]
+    return render(request, "documents/list.html", {"page": page, "rows": rows})
+
+
+def _row(document: Document, role: str) -> Row:
+    mine = role == Role.OWNER
+    return Row(
+        document=document,
+        title=titled(document),
+        standing="Owned by you" if mine else f"Shared by {document.owner.username}, {MAY[Role(role)].lower()}",
+        edited=_ago(document),
+        can_rename=permissions.may(role, "edit"),
+        can_delete=permissions.may(role, "manage"),
+    )
+
+
+def _ago(document: Document) -> str:
+    seconds = (timezone.now() - document.updated_at).total_seconds()
+    return "just now" if seconds < 60 else f"{timesince(document.updated_at, depth=1)} ago"
+
+
+def _back_to_list(request: HttpRequest) -> HttpResponse:
+    page = request.POST.get("page", "")
+    later = page.isascii() and page.isdigit() and page != "1"
+    return redirect(reverse("document-list") + (f"?page={page[:9]}" if later else ""))
+
+
+@private_page("POST")
+def create(request: HttpRequest) -> HttpResponse:
+    with refusals_told(request):
+        document = services.create_document(owner=person_asking(request), title=request.POST.get("title", ""))
+        return redirect("document-editor", document.id)
+    return _back_to_list(request)
+
+
+@private_page("POST")
+def rename(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    with refusals_told(request):
+        document = permissions.get_document(person_asking(request), document_id, may="edit")
+        services.rename_document(document, title=request.POST.get("title", ""), actor=person_asking(request))
+    return _back_to_list(request)
+
+
+@private_page("POST")
+def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    with refusals_told(request):
+        document = permissions.get_document(person_asking(request), document_id, may="manage")
+        services.delete_document(document, actor=person_asking(request))
+        messages.success(request, f"“{titled(document)}” is deleted.")
+    return _back_to_list(request)

@@ -1,0 +1,15 @@
+"""The pages' addresses."""
+
+from django.urls import path
+
+from documents.pages import editor, history, lists, sharing
+
+urlpatterns = [
+    path("documents/", lists.document_list, name="document-list"),
+    path("documents/new", lists.create, name="document-create"),
+    path("documents/<uuid:document_id>/", editor.editor, name="document-editor"),
+    path("documents/<uuid:document_id>/rename", lists.rename, name="document-rename"),
+    path("documents/<uuid:document_id>/delete", lists.delete, name="document-delete"),
+    path("documents/<uuid:document_id>/history/", history.document_history, name="document-history"),
+    path("documents/<uuid:document_id>/share/", sharing.share, name="document-share"),
+]
