@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from documents import logtable
 from documents.copies import blame, cached, revisions, rows, texts
 from documents.copies.blame import Run
+from documents.copies.rows import Searched
 from documents.copies.texts import replay
 from documents.errors import InvalidText, NoSuchVersion
 from documents.logtable import outgrown
@@ -32,6 +33,7 @@ __all__ = [
     "difference",
     "head",
     "load_text",
+    "named_versions",
     "names",
     "names_within",
     "operations_since",
@@ -39,6 +41,7 @@ __all__ = [
     "page",
     "replay",
     "revisions_page",
+    "revisions_upto",
     "runs_of",
     "search",
     "text_of",
@@ -127,7 +130,7 @@ def version_at(document: Document, moment: datetime) -> Version:
 
 
 def difference(document: Document, start: int, end: int) -> Difference:
-    """From the text at `start` to the text at `end`, which is no earlier (InvalidText); NoSuchVersion outside 0..head."""
+    """From the text at `start` to the text at `end`, which is no earlier; NoSuchVersion outside 0..head."""
     if check_version(document, start) > check_version(document, end):
         raise InvalidText("A difference goes forwards: `from` may not be above `to`.")
     old, new = text_of(document, start), text_of(document, end)
@@ -137,9 +140,9 @@ def difference(document: Document, start: int, end: int) -> Difference:
 
 def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
     """Of these documents, those that have every word in their title or text, whatever its case."""
-    found = list(documents.values_list("pk", "title", "version"))
+    found = [Searched(*row) for row in documents.order_by("-updated_at").values_list("pk", "title", "version")]
     rows.refresh_search(found)
-    return documents.filter(pk__in=rows.found_among([pk for pk, _, _ in found], words))
+    return documents.filter(pk__in=rows.found_among([each.document_id for each in found], words))
 
 
 # --- The log --------------------------------------------------------------------------------------------------
@@ -161,9 +164,15 @@ def count_revisions(document: Document) -> int:
     return last.number if last else 0
 
 
-def revisions_page(document_id: UUID, *, upto: int, limit: int) -> list[Revision]:
-    """At most `limit` revisions with numbers up to `upto`, as far as they were counted, newest first."""
-    return revisions.page(document_id, upto=upto, limit=limit)
+def revisions_upto(document_id: UUID, number: int, *, limit: int) -> list[Revision]:
+    """At most `limit` revisions with numbers up to one that was counted, newest first."""
+    return revisions.page(document_id, upto=number, limit=limit)
+
+
+def revisions_page(document: Document, *, skip: int, limit: int) -> tuple[int, list[Revision]]:
+    """How many revisions there are, and a page of them, newest first."""
+    count = count_revisions(document)
+    return count, revisions_upto(document.id, count - skip, limit=limit)
 
 
 def runs_of(document: Document, version: int | None = None) -> tuple[int, list[Run]]:
@@ -175,12 +184,17 @@ def runs_of(document: Document, version: int | None = None) -> tuple[int, list[R
 # --- Names ----------------------------------------------------------------------------------------------------
 
 
-def names(document_id: UUID, first: int = 0, last: int = logtable.MAX_VERSION) -> QuerySet[NamedVersion]:
+def named_versions(document_id: UUID, first: int = 0, last: int = logtable.MAX_VERSION) -> QuerySet[NamedVersion]:
     """The named versions among first … last, newest first."""
     keys = {"key__gte": logtable.log_key(document_id, first), "key__lte": logtable.log_key(document_id, last)}
     return NamedVersion.objects.filter(**keys).order_by("-key")
 
 
+def names(document_id: UUID) -> list[NamedVersion]:
+    """All named versions, newest first."""
+    return list(named_versions(document_id))
+
+
 def names_within(document_id: UUID, page: Sequence[Revision]) -> list[NamedVersion]:
     """The named versions in a page of revisions, which lists them newest first."""
-    return list(names(document_id, page[-1].from_version, page[0].to_version)) if page else []
+    return list(named_versions(document_id, page[-1].from_version, page[0].to_version)) if page else []
