@@ -21,13 +21,13 @@ def act(room: Room, event: Event) -> None:
         case Committed(entries=entries):
             room.deliver(entries) if entries else room.fetch_gap()
         case Renamed(title=title):
-            room.broadcast(protocol.encode("document", title=title))
+            room.tell("document", title=title)
         case Deleted():
             room.close(protocol.NO_DOCUMENT)
         case RoleChanged(user_id=user_id, role=role):
-            for seat in room.seats.values():
-                if seat.user_id == user_id:
-                    seat.change_role(role)
+            for listener in room.listeners:
+                if listener.user_id == user_id:
+                    listener.change_role(role)
 
 
 def pack(event: Event, origin: str) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Hub:
     async def _everybody_left(self) -> None:
         """Wait a moment for the closes to reach their clients: daphne stops at once when drained."""
         deadline = time.monotonic() + FAREWELL
-        while any(room.seats for room in self.rooms.values()) and time.monotonic() < deadline:  # noqa: ASYNC110
+        while any(room.listeners for room in self.rooms.values()) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     # --- Announcements ---

@@ -19,10 +19,13 @@ from documents.oplog import Log
 from documents.ot.rebase import Entry, Submission
 from documents.ot.tail import Tail
 from realtime import protocol
+from realtime.follower import Follower
+from realtime.listener import Listener
 from realtime.presence import Presences, Present
+from realtime.reading import page_after
 from realtime.seat import Seat
 
-PAGE = 500  # entries read from the log at once
+PAGE = 500  # entries read from the log at once, at most
 MUCH_WORK = 5_000_000  # code points to copy, about a millisecond
 SHOW_EVERY = 0.1  # seconds between presences of one client, and longer where showing them is much work
 Read: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -43,6 +46,7 @@ class Room:
         self.document_id, self.log = document_id, log
         self.cursor, self.length = log.head, log.length  # the version handed out, and its text's code points
         self.seats: dict[UUID, Seat] = {}
+        self.followers: set[Follower] = set()
         self._joining = 0
         self.inbox: list[Waiting] = []
         self.presences = Presences(time.monotonic)
@@ -71,6 +75,14 @@ class Room:
         self._recent.extend(news)
         self.presences.move(news)
         self.broadcast(protocol.operations(news))
+        for follower in self.followers:
+            follower.wake()
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        """Say something of the document to everybody."""
+        self.broadcast(protocol.encode(kind, **fields))
+        for follower in self.followers:
+            follower.tell(kind, **fields)
 
     def broadcast(self, frame: str, *, but: UUID | None = None) -> None:
         """The same bytes for every seat."""
@@ -88,7 +100,7 @@ class Room:
 
     async def catch_up(self) -> None:
         """Deliver everything that the log has after the cursor."""
-        while entries := await self._read(partial(history.operations_since, self.document_id, self.cursor, PAGE)):
+        while entries := await self._read(partial(page_after, self.document_id, self.cursor, PAGE)):
             self.deliver(entries)
 
     # --- What joining needs ---
@@ -114,7 +126,7 @@ class Room:
         """A page of entries after a version, from memory where they are."""
         if known := self.known_since(version):
             return known
-        page: list[Entry] = await self._read(partial(history.operations_since, self.document_id, version, PAGE))
+        page: list[Entry] = await self._read(partial(page_after, self.document_id, version, PAGE))
         return page
 
     def known_since(self, version: int) -> Sequence[Entry] | None:
@@ -135,6 +147,21 @@ class Room:
             yield
         finally:
             self._joining -= 1
+
+    @property
+    def listeners(self) -> Sequence[Listener]:
+        """Seats and followers."""
+        return [*self.seats.values(), *self.followers]
+
+    @contextmanager
+    def followed_by(self, follower: Follower) -> Iterator[None]:
+        """While somebody reads along."""
+        self.followers.add(follower)
+        try:
+            yield
+        finally:
+            self.followers.discard(follower)
+            self.empty_since = time.monotonic()
 
     def admit(self, seat: Seat, told: Iterable[Present]) -> None:
         """Give a seat that has been told everything up to the cursor all that comes. Its former socket is closed.
@@ -195,16 +222,17 @@ class Room:
         return protocol.presence(seat.client_id, seat.user, self.cursor, selection)
 
     def is_idle(self, seconds: float) -> bool:
-        return not self.seats and not self._joining and not self.inbox and time.monotonic() - self.empty_since > seconds
+        is_used = self.seats or self.followers or self._joining or self.inbox
+        return not is_used and time.monotonic() - self.empty_since > seconds
 
     def newest(self) -> Entry | None:
         """The newest entry that came by since the room was opened."""
         return self._recent.newest
 
     def close(self, code: int) -> None:
-        """Close every seat."""
-        for seat in self.seats.values():
-            seat.close(code)
+        """Close every seat, and end every follower."""
+        for listener in self.listeners:
+            listener.close(code)
 
     # --- What waits to be committed ---
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from realtime import protocol
+from realtime.listener import Listener
 
 Send: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
@@ -21,7 +22,7 @@ MAX_WAITING_FRAMES = 512
 MAX_WAITING_CHARACTERS = 4 << 20
 
 
-class Seat:
+class Seat(Listener):
     """A joined client. Frames are pushed without waiting; a reader too slow for the queue is closed."""
 
     def __init__(
@@ -35,14 +36,16 @@ class Seat:
         session_id: UUID,
         expires_at: datetime,
     ) -> None:
-        self.client_id, self.user_id, self.user, self.role = client_id, user_id, user, role
-        self.session_id, self.expires_at = session_id, expires_at
-        self.closing: int | None = None
+        super().__init__(user_id=user_id, role=role, session_id=session_id, expires_at=expires_at)
+        self.client_id, self.user = client_id, user
         self._send = send
         self._waiting: deque[dict[str, Any]] = deque()
         self._characters = 0
         self._unfinished: Unfinished | None = None
         self._woken: asyncio.Future[None] | None = None  # what an idle pump waits for
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        self.push(protocol.encode(kind, **fields))
 
     def push(self, frame: str) -> None:
         self.push_event({"type": "websocket.send", "text": frame})
@@ -78,14 +81,6 @@ class Seat:
             self.close(protocol.TOO_SLOW)
         else:
             self._wake()
-
-    def change_role(self, role: str | None) -> None:
-        """Tell a new role; close the seat of who has none any more."""
-        if role is None:
-            self.close(protocol.NOT_ALLOWED)
-        elif role != self.role:
-            self.role = role
-            self.push(protocol.encode("role", role=role))
 
     def close(self, code: int) -> None:
         """Close after what is queued."""

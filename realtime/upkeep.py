@@ -23,12 +23,13 @@ Look: TypeAlias = Callable[[Sequence[Room], Read], Awaitable[None]]
 
 
 async def forget_the_gone(rooms: Sequence[Room], read: Read) -> None:
-    """Drop the presence of those not heard of for 30 seconds, and seats that were closed but cling to the line."""
+    """Drop the presence of those not heard of for 30 seconds, and those who were closed but cling to the line."""
     for room in rooms:
         for gone in room.presences.expire():
             room.broadcast(protocol.presence(gone.client_id, gone.user, room.cursor, None))
         for seat in [seat for seat in room.seats.values() if seat.closing is not None]:
             room.leave(seat)
+        room.followers -= {follower for follower in room.followers if follower.closing is not None}
 
 
 async def fetch_gaps(rooms: Sequence[Room], read: Read) -> None:
@@ -40,32 +41,32 @@ async def fetch_gaps(rooms: Sequence[Room], read: Read) -> None:
 
 
 async def end_sessions(rooms: Sequence[Room], read: Read) -> None:
-    """Close the sockets whose token has expired, or whose session was revoked."""
-    seats = [seat for room in rooms for seat in room.seats.values()]
-    if not seats:
+    """Close those whose token has expired, or whose session was revoked."""
+    listeners = [listener for room in rooms for listener in room.listeners]
+    if not listeners:
         return
-    revoked = await read(partial(tokens.revoked_sessions, {seat.session_id for seat in seats}))
+    revoked = await read(partial(tokens.revoked_sessions, {listener.session_id for listener in listeners}))
     now = timezone.now()
-    for seat in seats:
-        if seat.session_id in revoked or seat.expires_at < now:
-            seat.close(protocol.TOKEN_ENDED)
+    for listener in listeners:
+        if listener.session_id in revoked or listener.expires_at < now:
+            listener.close(protocol.TOKEN_ENDED)
 
 
 async def check_roles(rooms: Sequence[Room], read: Read) -> None:
-    """Bring seats to their users' roles, and close those of documents that are gone.
+    """Bring seats and followers to their users' roles, and close those of documents that are gone.
 
     Whose role changed while it was read was told by an announcement, which is newer.
     """
-    before = [(room.document_id, seat, seat.role) for room in rooms for seat in room.seats.values()]
+    before = [(room.document_id, listener, listener.role) for room in rooms for listener in room.listeners]
     people: dict[UUID, set[UUID]] = {}
-    for document_id, seat, _ in before:
-        people.setdefault(document_id, set()).add(seat.user_id)
+    for document_id, listener, _ in before:
+        people.setdefault(document_id, set()).add(listener.user_id)
     roles = await read(partial(permissions.roles_in, people)) if people else {}
-    for document_id, seat, role in before:
+    for document_id, listener, role in before:
         if document_id not in roles:
-            seat.close(protocol.NO_DOCUMENT)
-        elif seat.role == role:
-            seat.change_role(roles[document_id].get(seat.user_id))
+            listener.close(protocol.NO_DOCUMENT)
+        elif listener.role == role:
+            listener.change_role(roles[document_id].get(listener.user_id))
 
 
 async def keep_copies(rooms: Sequence[Room], read: Read) -> None:

@@ -1,0 +1,36 @@
+"""Somebody who hears what becomes known in a room, for as long as they may."""
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from realtime import protocol
+
+
+class Listener(ABC):
+    """Whose ears these are, what they may do, and until when: what announcements and upkeep change or end.
+
+    `closing` is the code that it ends with, None while it goes on.
+    """
+
+    def __init__(self, *, user_id: UUID, role: str, session_id: UUID, expires_at: datetime) -> None:
+        self.user_id, self.role = user_id, role
+        self.session_id, self.expires_at = session_id, expires_at
+        self.closing: int | None = None
+
+    @abstractmethod
+    def tell(self, kind: str, **fields: Any) -> None:
+        """Say something, without waiting for it to arrive."""
+
+    @abstractmethod
+    def close(self, code: int) -> None:
+        """End it, if it has not ended."""
+
+    def change_role(self, role: str | None) -> None:
+        """Tell a new role; end for who has none any more."""
+        if role is None:
+            self.close(protocol.NOT_ALLOWED)
+        elif role != self.role:
+            self.role = role
+            self.tell("role", role=role)
