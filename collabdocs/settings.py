@@ -138,7 +138,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- What is let in -------------------------------------------------------------------------------------------
 RATE_LIMITS = env.str("RATE_LIMITS", "on") != "off"
-MAX_TEXT_LENGTH = env.int("MAX_TEXT_LENGTH", 1_000_000)  # code points of a document
+# Code points of a document; blame numbers them by Python's code points, of which there are 1,114,112.
+MAX_TEXT_LENGTH = min(env.int("MAX_TEXT_LENGTH", 1_000_000), 1_100_000)
 MAX_INSERTED_LENGTH = env.int("MAX_INSERTED_LENGTH", 250_000)  # code points inserted by one submission
 MAX_COMPONENTS = env.int("MAX_COMPONENTS", 1_000)  # components of one submission
 MAX_FRAME_BYTES = env.int("MAX_FRAME_BYTES", 1 << 20)  # one incoming socket frame
@@ -160,11 +161,10 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.WriteThrottle"],
     "DEFAULT_PARSER_CLASSES": ["collabdocs.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["collabdocs.renderers.JSONRenderer", "collabdocs.renderers.BrowsableAPIRenderer"],
-    "URL_FORMAT_OVERRIDE": None,  # `Accept` says it; `?format=` belongs to the export
     "DEFAULT_PAGINATION_CLASS": "collabdocs.pagination.SkipLimitPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "collabdocs.problems.exception_handler",
-    "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's
+    "URL_FORMAT_OVERRIDE": None,  # `Accept` says it; `?format=` is the export's
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CollabDocs",
@@ -184,13 +184,14 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["accounts.schema.without_trailing_slashes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "collabdocs.schema.with_events",
+        "documents.api.schema.with_operation",
         "collabdocs.schema.with_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {"Role": "documents.models.Role"},
+    "ENUM_NAME_OVERRIDES": {"Role": "documents.models.Role", "GrantType": ["password", "refresh_token"]},
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "/static/icons/logo.svg",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "tryItOutEnabled": True},
     "SWAGGER_UI_OAUTH2_CONFIG": {"clientId": ""},
 }

@@ -42,5 +42,19 @@ class KeyReused(Problem):
     status, code, detail = 422, "idempotency_key_reused", "This Idempotency-Key was used with another request."
 
 
+class Unreadable(Problem):
+    """A file that brings no text."""
+
+    status, code, detail = 400, "unreadable_file", "This file can't be read as a text."
+
+
+class TooManyFiles(Problem):
+    status, code, detail = 413, "too_many_files", "These are too many files for one import."
+
+
+class InflatesTooMuch(Problem):
+    status, code, detail = 413, "too_large", "What these files hold is too large for one import."
+
+
 class CorruptLog(Exception):
     """An entry is missing or does not apply. Never answered by an empty text."""

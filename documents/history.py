@@ -20,6 +20,7 @@ from documents.ot.operation import Operation
 from documents.ot.rebase import Entry
 from documents.ot.revisions import Revision
 from documents.ot.unified import unified
+from documents.rendering import EDITION, render_markdown
 
 __all__ = [
     "Difference",
@@ -32,6 +33,7 @@ __all__ = [
     "current_text",
     "difference",
     "head",
+    "html_of",
     "load_text",
     "named_versions",
     "names",
@@ -48,6 +50,9 @@ __all__ = [
     "version_at",
     "version_of",
 ]
+
+
+HTML = f"html{EDITION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,12 @@ def text_of(document: Document, version: int | None = None) -> str:
     """The text at a version, or at the document's head as it was when access was checked; NoSuchVersion above it."""
     version = check_version(document, document.head if version is None else version)
     return cached.text(document.id, version) if version else ""
+
+
+def html_of(document: Document, version: int | None = None) -> str:
+    """The text at a version, or at the head, as clean HTML; NoSuchVersion above it."""
+    version = check_version(document, document.head if version is None else version)
+    return cached.kept(HTML, document.id, version, lambda: render_markdown(text_of(document, version)))
 
 
 def check_version(document: Document, version: int) -> int:

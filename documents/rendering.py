@@ -18,32 +18,40 @@ from html import escape
 from bleach.sanitizer import Cleaner
 from django.conf import settings
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.ruler import RuleOptionsType
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-TAGS = frozenset(
-    "p a em strong del code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 table thead tbody tr th td hr br".split()
-)
+EDITION = 1  # counts up when the same text is to render to something else, so that no cache serves the former
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+BLOCKS = {"p", "pre", "ul", "ol", "li", "blockquote", "hr", "table", "thead", "tbody", "tr", "th", "td"}
+TAGS = frozenset(HEADINGS | BLOCKS | {"a", "em", "strong", "del", "code", "br"})
 REL = "noopener noreferrer nofollow"
 SCHEMES = frozenset({"http", "https", "mailto"})
 
 MAX_NESTING = 20  # quotes and lists in one another
-MAX_MARKS = 30_000  # places where the parser has to try something, at up to 30 µs
-MAX_TAGS = 15_000  # tags to clean, at up to 40 µs
+MAX_MARKS = 20_000  # places where the parser has to try something, at up to 30 µs
+MAX_TAGS = 12_000  # tags to clean, at up to 40 µs
 MAX_ADDRESSES = 1_000_000  # code points of links' addresses and titles: one definition may serve many links
-MARKS = "\n[]()!*_~`|<>&\\#+-"
+MARKS = "\n[]()!*_~`|<>&\\"
 
 INVISIBLE = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f]")
+
+
+class TooCostly(Exception):
+    """Rendering would take longer than it is worth, or lose something."""
 
 
 def render_markdown(text: str) -> str:
     """The text as clean HTML; as preformatted text where it is too long or too costly to render."""
     if len(text) > settings.MAX_RENDERED_LENGTH or sum(map(text.count, MARKS)) > MAX_MARKS:
         return _plain(text)
-    tokens = PARSER.parse(text)
-    if _is_cut(tokens) or _is_costly(tokens):
+    try:
+        return _cleaned(PARSER.render(text))
+    except TooCostly:
         return _plain(text)
-    return _cleaned(PARSER.renderer.render(tokens, PARSER.options, {}))
 
 
 def _plain(text: str) -> str:
@@ -62,28 +70,6 @@ def _is_allowed(tag: str, name: str, value: str) -> bool:
     return tag == "a" and (name in ("href", "title") or (name, value) == ("rel", REL))
 
 
-# --- Costs ----------------------------------------------------------------------------------------------------
-
-
-def _is_cut(tokens: Sequence[Token]) -> bool:
-    """Whether something was nested so deep that the parser has left out what stands inside."""
-    return any(t.type in ("blockquote_open", "list_item_open") and t.level + 1 >= MAX_NESTING for t in tokens)
-
-
-def _is_costly(tokens: Sequence[Token]) -> bool:
-    tags = addresses = 0
-    for token in _with_children(tokens):
-        tags += bool(token.tag)
-        addresses += sum(len(str(value)) for value in token.attrs.values())
-    return tags > MAX_TAGS or addresses > MAX_ADDRESSES
-
-
-def _with_children(tokens: Sequence[Token]) -> Iterator[Token]:
-    for token in tokens:
-        yield token
-        yield from token.children or ()
-
-
 # --- Markdown -------------------------------------------------------------------------------------------------
 
 
@@ -91,9 +77,36 @@ def _make_parser() -> MarkdownIt:
     """CommonMark with tables and strikethrough, without HTML. Threads may share it."""
     parser = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False, "maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
-    parser.core.ruler.push("harmless", _make_harmless)
-    parser.parse("*x*")  # it sorts its rules on first use, and two threads must not do that at once
+    everywhere: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    parser.block.ruler.before("table", "stop_early", _stop_early, everywhere)
+    parser.core.ruler.push("make_harmless", _make_harmless)
+    parser.core.ruler.push("check_costs", _check_costs)
+    parser.render("*x*")  # it sorts its rules on first use, and two threads must not do that at once
     return parser
+
+
+def _stop_early(state: StateBlock, *_: object) -> bool:
+    """A rule that is tried on each line and never applies. A table's few marks may stand for very many cells."""
+    if len(state.tokens) > 2 * MAX_TAGS:
+        raise TooCostly
+    return False
+
+
+def _check_costs(state: StateCore) -> None:
+    tags = addresses = 0
+    for token in _with_children(state.tokens):
+        if token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= MAX_NESTING:
+            raise TooCostly  # the parser has left out what stands inside
+        tags += bool(token.tag)
+        addresses += sum(len(str(value)) for value in token.attrs.values())
+    if tags > MAX_TAGS or addresses > MAX_ADDRESSES:
+        raise TooCostly
+
+
+def _with_children(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from token.children or ()
 
 
 def _make_harmless(state: StateCore) -> None:
@@ -121,7 +134,7 @@ def _harmless(tokens: Sequence[Token], state: StateCore) -> Iterator[Token]:
 def _link_to_image(image: Token, is_in_link: bool, state: StateCore) -> Iterator[Token]:
     """Its words instead of it, linked to it where they are in no link yet."""
     address = str(image.attrs["src"])
-    words = state.md.renderer.renderInlineAsText(image.children, state.md.options, state.env)
+    words = WORDS.renderInlineAsText(image.children, state.md.options, state.env)
     text = Token("text", "", 0, content=words or address)
     if is_in_link:
         yield text
@@ -132,4 +145,5 @@ def _link_to_image(image: Token, is_in_link: bool, state: StateCore) -> Iterator
     yield Token("link_close", "a", -1)
 
 
+WORDS = RendererHTML()
 PARSER = _make_parser()

@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from documents.api.files import FilesViewSet
 from documents.api.history import HistoryViewSet
 from documents.api.people import PeopleViewSet
 from documents.api.views import DocumentViewSet
@@ -14,6 +15,7 @@ class Router(SimpleRouter):
 
 
 router = Router()
+router.register("documents", FilesViewSet, basename="files-api")  # first: `import` and `export` are no documents
 router.register("documents", DocumentViewSet, basename="document-api")
 router.register("documents", HistoryViewSet, basename="history-api")
 router.register("documents", PeopleViewSet, basename="people-api")

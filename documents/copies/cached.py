@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 
 SECONDS = 3600  # an entry is kept
 PAUSE = 2.0  # seconds until a cache that failed is asked again
-KINDS = ("text", "html")
 TROUBLE = (OSError, RedisError, ValueError)  # ValueError: what lies there is not what we put there
 T = TypeVar("T")
 
@@ -42,8 +41,8 @@ def kept(kind: str, document_id: UUID, version: int, make: Callable[[], str]) ->
 
 
 def drop(document_id: UUID, version: int) -> None:
-    """Forget a version that is not the head any more: it is not likely to be wanted again."""
-    _ask(lambda: caches["texts"].delete_many([_key(kind, document_id, version) for kind in KINDS]))
+    """Forget the text of a version that is not the head any more; what it renders to ends by itself."""
+    _ask(lambda: caches["texts"].delete(_key("text", document_id, version)))
 
 
 def forget_all() -> None:

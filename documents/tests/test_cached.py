@@ -47,7 +47,7 @@ def test_a_write_shows_at_once_and_drops_the_old(ask, bob, document):
     assert ask(bob, "get", url(document)).json()["content"] == "the dog"
 
 
-@pytest.mark.parametrize("method", ["get", "set", "delete_many"])
+@pytest.mark.parametrize("method", ["get", "set", "delete"])
 @pytest.mark.parametrize("failure", [RedisConnectionError("away"), TimeoutError(), ValueError("no JSON")])
 def test_a_cache_that_fails_harms_nobody(ask, bob, document, method, failure):
     with patch.object(type(caches["texts"]), method, side_effect=failure):

@@ -1,0 +1,1 @@
+"""Documents as files: going out (`outgoing`) and coming in (`incoming`). Neither touches the database."""
