@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from documents import events, history, logtable, oplog, permissions
-from documents.copies import blame, cached, rows, texts
+from documents.copies import blame, cached, revisions, rows, texts
 from documents.errors import Busy, CorruptLog, Forbidden, InvalidText, NotFound, Stale
 from documents.models import Collaborator, Document, LogIdentity, NamedVersion, Role
 from documents.oplog import Log, Outcome, UnknownOutcome
@@ -185,6 +185,7 @@ def keep_copies(dirty: Sequence[tuple[UUID, int, Entry]]) -> None:
         rows.refresh_row(document_id, newest)
         texts.checkpoint_if_due(document_id, before, newest)
         blame.checkpoint_if_due(document_id, before, newest.version)
+        revisions.fold_if_due(document_id, before, newest.version)
         cached.drop(document_id, before)
 
 

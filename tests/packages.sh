@@ -3,7 +3,7 @@
 # With CI set, something missing is a failure; without, the tests that need it say that they were left out.
 set -euo pipefail
 
-declare -A package_of=([chromium]=chromium [redis-server]=redis-server)
+declare -A package_of=([chromium]=chromium [jq]=jq [redis-server]=redis-server)
 missing=()
 for command in "${!package_of[@]}"; do
     command -v "$command" >/dev/null || missing+=("${package_of[$command]}")

@@ -1,5 +1,6 @@
 """`docs/api.md` is run from top to bottom by a shell against a real server: what it shows is what happens."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -18,7 +19,7 @@ ANYTHING = "…"
 def steps(page: str) -> Iterator[tuple[str, str, str]]:
     """(commands, kind, answer) of each shell block and of the block below that shows its answer, if there is one."""
     blocks = [*BLOCK.findall(page), ("", "")]
-    for (kind, commands), (shown, answer) in zip(blocks, blocks[1:], strict=False):
+    for (kind, commands), (shown, answer) in itertools.pairwise(blocks):
         if kind == "sh":
             yield commands, *((shown, answer) if shown in ("json", "text") else ("", ""))
 

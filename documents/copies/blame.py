@@ -24,7 +24,7 @@ from documents.ot.operation import InvalidOperation, Operation, apply
 
 EVERY = 4_000  # versions between copies
 SLICE = 1_000  # entries read at once
-MOST_TAGS = 0x110000  # code points of Python's str
+MOST_TAGS = 0x110000  # code points of Python's str, and more than a text may have
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -47,7 +47,7 @@ class Blame:
 
     def extend(self, origin: Origin, operation: Operation) -> None:
         """Follow one operation."""
-        if len(self.origins) == MOST_TAGS:
+        if len(self.origins) >= MOST_TAGS:
             self.renumber()
         tag = chr(len(self.origins))
         self.origins.append(origin)
@@ -77,7 +77,7 @@ def runs_at(document_id: UUID, version: int) -> list[Run]:
 
 def blame_at(document_id: UUID, version: int) -> Blame:
     """From the newest copy at or below a version; makes the copies that are due on the way."""
-    blame = _newest_copy(document_id, version)
+    blame = newest_copy(document_id, version)
     while blame.version < version:
         upto = min(version, blame.version + SLICE, _next_due(blame.version))
         reached = blame.version
@@ -113,13 +113,29 @@ def copied_versions(document_id: UUID) -> list[int]:
     return list(_copies(document_id, logtable.MAX_VERSION).order_by("key").values_list("version", flat=True))
 
 
+def drop(document_id: UUID, versions: Sequence[int]) -> None:
+    """Delete copies."""
+    _copies(document_id, logtable.MAX_VERSION).filter(version__in=versions).delete()
+
+
+def bytes_of(document_id: UUID) -> int:
+    """What the copies of a document take, in bytes."""
+    return sum(len(data) for data in _copies(document_id, logtable.MAX_VERSION).values_list("data", flat=True))
+
+
 def _next_due(version: int) -> int:
     return (version // EVERY + 1) * EVERY
 
 
-def _newest_copy(document_id: UUID, upto: int) -> Blame:
+def newest_copy(document_id: UUID, upto: int) -> Blame:
+    """The newest copy at or below a version; version 0 is the empty text."""
     row = _copies(document_id, upto).order_by("-key").values_list("version", "data").first()
-    return decode(row[0], zlib.decompress(row[1])) if row else Blame(0, "", [])
+    if row is None:
+        return Blame(0, "", [])
+    try:
+        return decode(row[0], zlib.decompress(row[1]))
+    except (zlib.error, LookupError, TypeError, ValueError, OverflowError) as error:
+        raise CorruptLog(f"the copy of version {row[0]} is unreadable: {error}") from error
 
 
 def _copies(document_id: UUID, upto: int):  # type: ignore[no-untyped-def]

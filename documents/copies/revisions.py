@@ -13,6 +13,7 @@ from documents import logtable
 from documents.models import Revision as Row
 from documents.ot.revisions import Revision, fold
 
+EVERY = 2_000  # versions after which it is done unasked
 SLICE = 2_000  # entries folded at once
 
 __all__ = ["Revision", "catch_up", "page"]
@@ -29,10 +30,16 @@ def catch_up(document_id: UUID, head: int) -> Revision | None:
     last = _last(document_id)
     while (reached := last.to_version if last else 0) < head:
         upto = min(head, reached + SLICE)
-        for revision in fold(last, logtable.entries(document_id, after=reached, upto=upto)):
-            _put(document_id, revision)
-            last = revision
+        folded = list(fold(last, logtable.entries(document_id, after=reached, upto=upto)))
+        _keep(document_id, [revision for revision in folded if revision != last])
+        last = folded[-1]
     return last
+
+
+def fold_if_due(document_id: UUID, before: int, head: int) -> None:
+    """Fold when so much came since an earlier version that whoever asks should not have to wait for it."""
+    if before // EVERY < head // EVERY:
+        catch_up(document_id, head)
 
 
 def drop_all(document_id: UUID) -> None:
@@ -43,6 +50,13 @@ def drop_all(document_id: UUID) -> None:
 def _last(document_id: UUID) -> Revision | None:
     row = _rows(document_id, 0, logtable.MAX_VERSION).order_by("-key").first()
     return _revision(row) if row else None
+
+
+def _keep(document_id: UUID, revisions: list[Revision]) -> None:
+    """Write rows, by one commit where the database has transactions."""
+    with transaction.atomic():
+        for revision in revisions:
+            _put(document_id, revision)
 
 
 def _put(document_id: UUID, revision: Revision) -> None:

@@ -8,6 +8,7 @@ for its checkpoints than for its operations, and reading takes one text, at most
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 import orjson
@@ -15,11 +16,13 @@ from django.db.models import QuerySet
 
 from documents import logtable
 from documents.errors import CorruptLog
+from documents.logtable import Step
 from documents.models import Checkpoint
 from documents.ot.diff import diff
-from documents.ot.operation import InvalidOperation, apply, inserted_length, parse
+from documents.ot.operation import InvalidOperation, Operation, apply, base_length, inserted_length, parse
 from documents.ot.rebase import Entry
 
+AT_ONCE = 64  # entries
 LONGEST_TAIL = 500  # operations
 LOOK_EVERY = 100  # versions between looks whether one is due
 HEAVY = 20_000  # code points in one operation that are worth a look, too
@@ -30,36 +33,70 @@ def text_at(document_id: UUID, version: int | None = None) -> tuple[int, str]:
     """(version, text) at that version, or at the head; CorruptLog if the log does not carry that far."""
     upto = logtable.MAX_VERSION if version is None else version
     copied, text = newest_copy(document_id, upto)
-    reached, text = replay(copied, text, logtable.entries(document_id, after=copied, upto=upto))
+    reached, text = replay(copied, text, logtable.steps(document_id, after=copied, upto=upto))
     if version is not None and reached != version:
         raise CorruptLog(f"document {document_id} ends at version {reached}, not {version}")
     return reached, text
 
 
-def replay(version: int, text: str, entries: Sequence[Entry]) -> tuple[int, str]:
-    """(version, text) after the entries that follow on a text."""
+def replay(version: int, text: str, entries: Sequence[Entry | Step]) -> tuple[int, str]:
+    """(version, text) after the entries that follow on a text; CorruptLog naming the first that does not.
+
+    Some are taken at once, on the stretch of the text that they touch: people write at one place for a while, and
+    the rest of a long text need not be copied for each letter.
+    """
+    for start in range(0, len(entries), AT_ONCE):
+        some = entries[start : start + AT_ONCE]
+        before, after = _untouched(len(text), some)
+        end = len(text) - after
+        text = text[:before] + _replay(text[before:end], some, before, before + after) + text[end:]
+    return (entries[-1].version if entries else version), text
+
+
+def _replay(stretch: str, entries: Sequence[Entry | Step], start: int, around: int) -> str:
+    """The stretch after the entries. It begins at `start` in its text, of which there are `around` others."""
     for entry in entries:
         try:
-            text = apply(text, entry.operation)
+            stretch = apply(stretch, _moved(entry.operation, start))
         except InvalidOperation as error:
             raise CorruptLog(f"version {entry.version} does not apply: {error}") from error
-        if len(text) != entry.length:
-            raise CorruptLog(f"version {entry.version} has {len(text)} code points and not {entry.length}")
-        version = entry.version
-    return version, text
+        if len(stretch) + around != entry.length:
+            length = len(stretch) + around
+            raise CorruptLog(f"version {entry.version} has {length} code points and not {entry.length}")
+    return stretch
+
+
+def _moved(operation: Operation, start: int) -> Operation:
+    """The same on a text without its first code points, which the operation retains."""
+    if not start or not operation:
+        return operation
+    return (cast(int, operation[0]) - start, *operation[1:])
+
+
+def _untouched(length: int, entries: Sequence[Entry | Step]) -> tuple[int, int]:
+    """How many code points at a text's start, and at its end, all of the entries leave alone; none if in doubt."""
+    before = after = whole = length
+    for entry in entries:
+        if entry.operation:
+            first = entry.operation[0]
+            before = min(before, first if isinstance(first, int) and first > 0 else 0)
+            after = min(after, length - base_length(entry.operation))
+        length = entry.length
+    return (before, after) if after >= 0 and before + after <= whole else (0, 0)
 
 
 def checkpoint_if_due(document_id: UUID, before: int, newest: Entry) -> None:
     """Copy the text at the newest entry when its tail has grown long; `before` is where this was last looked at."""
-    is_heavy = inserted_length(newest.operation) > HEAVY
-    if before // LOOK_EVERY == newest.version // LOOK_EVERY and not is_heavy:
-        return
-    copied = newest_copied_version(document_id, newest.version)
-    if is_due(document_id, copied, newest):
+    if is_look(before, newest) and is_due(document_id, newest_copied_version(document_id, newest.version), newest):
         checkpoint(document_id, newest.version)
 
 
-def is_due(document_id: UUID, copied: int, newest: Entry) -> bool:
+def is_look(before: int, newest: Entry | Step) -> bool:
+    """Whether it is time to look if a copy is due: every hundred versions, and at a heavy operation."""
+    return before // LOOK_EVERY != newest.version // LOOK_EVERY or inserted_length(newest.operation) > HEAVY
+
+
+def is_due(document_id: UUID, copied: int, newest: Entry | Step) -> bool:
     """Whether the tail after a copy has become long, or weighs more than the text it leads to."""
     if newest.version - copied >= LONGEST_TAIL:
         return True
@@ -111,6 +148,16 @@ def newest_copy(document_id: UUID, upto: int) -> tuple[int, str]:
     if whole.version != base:  # somebody deleted it: what stands on it is of no use
         return whole.version, whole.text
     return version, _changed(version, whole.text, data)
+
+
+def copy_at(document_id: UUID, version: int) -> str | None:
+    """What the copy of one version holds, None if there is none; CorruptLog if it can't be read."""
+    if newest_copied_version(document_id, version) != version:
+        return None
+    reached, text = newest_copy(document_id, version)
+    if reached != version:
+        raise CorruptLog(f"the copy of version {version} is a change of one that is missing")
+    return text
 
 
 def newest_copied_version(document_id: UUID, upto: int) -> int:

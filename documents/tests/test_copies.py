@@ -18,6 +18,8 @@ from documents.copies.texts import replay
 from documents.errors import CorruptLog
 from documents.models import Checkpoint, Document
 from documents.oplog import Log, UnknownOutcome
+from documents.ot import apply
+from documents.ot.tests import strategies
 from documents.ot.tests.simulation import random_edit
 from documents.tests.writers import Writer, start, text
 
@@ -210,6 +212,49 @@ def test_a_copy_that_is_unreadable_is_an_error_and_no_text(doc, edited):
         Checkpoint.objects.filter(version=2).update(data=damaged)
         with pytest.raises(CorruptLog):
             copies.text_at(doc, 3)
+
+
+def test_a_whole_that_is_copied_again_stays_whole(doc, edited):
+    copies.checkpoint(doc, 10)
+    copies.checkpoint(doc, 10)
+    assert bases() == {10: None} and copies.text_at(doc, 10) == (10, edited[10])
+
+
+# --- Replaying ---
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_replaying_is_applying_one_after_the_other(data):
+    """However many are taken at once, and wherever they touch the text."""
+    texts, steps = [data.draw(strategies.texts)], []
+    for version in range(1, data.draw(st.integers(0, 12)) + 1):
+        operation = data.draw(strategies.operations(texts[-1]))
+        texts.append(apply(texts[-1], operation))
+        steps.append(logtable.Step(version, operation, len(texts[-1])))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copies, "AT_ONCE", data.draw(st.integers(1, 12)))
+        assert replay(0, texts[0], steps) == (len(steps), texts[-1])
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_replaying_names_the_first_entry_that_is_bad(data):
+    steps = [logtable.Step(version, (2 + version, "x"), 20 + version) for version in range(1, 10)]
+    bad = data.draw(st.integers(1, 9))
+    version, operation, length = steps[bad - 1]
+    steps[bad - 1] = data.draw(
+        st.sampled_from(
+            [
+                logtable.Step(version, (20 + version, "x"), length),
+                logtable.Step(version, (length, -7), length - 7),
+                logtable.Step(version, operation, data.draw(st.integers(0, 50).filter(lambda it: it != length))),
+                logtable.Step(version, (), length),
+            ]
+        )
+    )
+    with pytest.raises(CorruptLog, match=f"version {bad} "):
+        replay(0, "a" * 20, steps)
 
 
 # --- When one is due ---
