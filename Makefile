@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-EDITOR_SOURCES := $(wildcard editor/src/*.ts editor/*.json editor/*.mjs)
+EDITOR_SOURCES := $(wildcard editor/src/*.ts editor/src/*/*.ts editor/*.json editor/*.mjs)
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
 .PHONY: run test test-all style editor-style types imports editor-test python-test packages requirements clean
@@ -18,6 +18,7 @@ test-all: export SMALL_MODEL = long
 test-all: export RANDOM_MODEL = 1500
 test-all: export CONVERGENCE_SEEDS = 30000
 test-all: export SEEDS = 1000
+test-all: export SCHEMA_EXAMPLES = 400
 test-all: PYTEST_ARGS += -o timeout=3600
 test-all: test ## the same, with many more seeds and deeper models
 

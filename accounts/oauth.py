@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts import throttles, tokens
+from accounts import schema, throttles, tokens
 from accounts.errors import InvalidToken
-from accounts.serializers import GrantSerializer, OAuthErrorSerializer, RevokeSerializer, TokenSerializer
+from accounts.serializers import GrantSerializer, RevokeSerializer
 from accounts.services import check_password
 from accounts.tokens import TokenPair
 
@@ -26,13 +25,13 @@ class OAuthError(Exception):
         self.body = {"error": error, "error_description": description}
 
 
-class OAuthView(APIView):
+class OAuthView(GenericAPIView):
     """Takes a form or JSON, asks for no other authentication, speaks OAuth's errors, is never stored."""
 
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    parser_classes = [*APIView.parser_classes, FormParser]
+    parser_classes = [*GenericAPIView.parser_classes, FormParser]
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, ParseError | ValidationError):
@@ -50,11 +49,9 @@ class OAuthView(APIView):
 class TokenView(OAuthView):
     """Trade a name and a password, or a refresh token, for tokens."""
 
-    @extend_schema(
-        operation_id="token",
-        request=GrantSerializer,
-        responses={200: TokenSerializer, 400: OAuthErrorSerializer},
-    )
+    serializer_class = GrantSerializer
+
+    @schema.TOKEN
     def post(self, request: Request) -> Response:
         match _parameter(request, "grant_type", "password"):
             case "password":
@@ -67,11 +64,9 @@ class TokenView(OAuthView):
 class RevokeView(OAuthView):
     """End the session that a token belongs to. The answer is the same for what is no token at all."""
 
-    @extend_schema(
-        operation_id="revoke_token",
-        request=RevokeSerializer,
-        responses={200: None, 400: OAuthErrorSerializer},
-    )
+    serializer_class = RevokeSerializer
+
+    @schema.REVOKE
     def post(self, request: Request) -> Response:
         tokens.revoke(_parameter(request, "token"))
         return Response(status=200)

@@ -1,5 +1,7 @@
 """The shapes that the REST calls of accounts take and give. Rules beyond shape are `accounts.services`'."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from accounts.models import User
@@ -10,8 +12,14 @@ from accounts.services import MAX_PASSWORD_LENGTH
 class PasswordField(serializers.CharField):
     """A password, taken as it is, never given back."""
 
-    def __init__(self, required: bool = True) -> None:
-        super().__init__(required=required, max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=MAX_PASSWORD_LENGTH,
+            trim_whitespace=False,
+            write_only=True,
+            style={"input_type": "password"},
+            **kwargs,
+        )
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -31,9 +39,9 @@ class PublicUserSerializer(serializers.Serializer):
 
 
 class SignUpSerializer(serializers.Serializer):
-    username = serializers.CharField(max_length=MAX_NAME_LENGTH)
+    username = serializers.CharField(max_length=MAX_NAME_LENGTH, initial="name")
     email = serializers.EmailField(required=False, allow_blank=True, allow_null=True)
-    password = PasswordField()
+    password = PasswordField(initial="a long password")
 
 
 class ChangeUserSerializer(serializers.Serializer):

@@ -2,24 +2,24 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts import services, throttles
+from accounts import schema, services, throttles
 from accounts.errors import SignUpClosed
 from accounts.models import User
 from accounts.serializers import ChangeUserSerializer, SignUpSerializer, UserSerializer
 
 
-class UsersView(APIView):
+class UsersView(GenericAPIView):
     """Sign up."""
 
+    serializer_class = SignUpSerializer
     authentication_classes = ()
     permission_classes = ()
 
-    @extend_schema(operation_id="sign_up", request=SignUpSerializer, responses={201: UserSerializer})
+    @schema.SIGN_UP
     def post(self, request: Request) -> Response:
         if not settings.SIGN_UP_OPEN:
             raise SignUpClosed
@@ -30,14 +30,16 @@ class UsersView(APIView):
         return Response(UserSerializer(user).data, status=201)
 
 
-class MeView(APIView):
+class MeView(GenericAPIView):
     """The person who is asking."""
 
-    @extend_schema(operation_id="read_me", responses=UserSerializer)
+    serializer_class = ChangeUserSerializer
+
+    @schema.READ_ME
     def get(self, request: Request) -> Response:
         return Response(UserSerializer(_me(request)).data)
 
-    @extend_schema(operation_id="change_me", request=ChangeUserSerializer, responses=UserSerializer)
+    @schema.CHANGE_ME
     def patch(self, request: Request) -> Response:
         given = ChangeUserSerializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -49,7 +51,7 @@ class MeView(APIView):
                 raise ValidationError({"current_password": "The current password is needed, and this is not it."})
         return Response(UserSerializer(services.change_user(user, **_blanks_as_text(changes))).data)
 
-    @extend_schema(operation_id="erase_me", responses={204: None})
+    @schema.ERASE_ME
     def delete(self, request: Request) -> Response:
         services.erase_user(_me(request))
         return Response(status=204)

@@ -7,9 +7,9 @@ import orjson
 from django.conf import settings
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import JSONRenderer
 
 from accounts.errors import TooLarge
+from collabdocs.renderers import JSONRenderer
 
 MAX_DEPTH = 32  # nested lists and objects
 

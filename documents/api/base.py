@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
@@ -42,6 +43,17 @@ class DocumentActions(GenericViewSet):
     def get_serializer_class(self) -> type[Serializer]:
         """The shape of what the action takes: forms and the schema show it."""
         return self.takes.get(self.action or "", Serializer)
+
+    def get_extra_action_url_map(self) -> dict[str, str]:
+        """Where else one may look in this document, for the browsable API."""
+        if "doc_id" not in self.kwargs:
+            return {}
+        home = reverse("document-api-detail", args=[self.kwargs["doc_id"]])
+        actions: list[Any] = [
+            action for kind in DocumentActions.__subclasses__() for action in kind.get_extra_actions()
+        ]
+        paths = sorted({action.url_path for action in actions if action.detail and "(" not in action.url_path})
+        return {path: f"{home}/{path}" for path in paths}
 
     def checked(self, kind: type[Serializer]) -> dict[str, Any]:
         serializer = kind(data=self.request.data)

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Problem, TooLarge
 from documents import history, permissions, services
-from documents.api import preconditions, schema
+from documents.api import preconditions, schema, serializers
 from documents.api.base import DocumentActions
 from documents.errors import CorruptLog, NotFound, Unreadable
 from documents.files import incoming, outgoing
@@ -45,6 +45,8 @@ class FilesParser(MultiPartParser):
 @schema.FILES
 class FilesViewSet(DocumentActions):
     """Read a document as HTML, take it or all of them away as files, and bring files in."""
+
+    takes = {"import_files": serializers.ImportFiles}
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Whatever is asked for: these answers have the type that they have."""

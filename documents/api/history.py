@@ -56,12 +56,12 @@ class HistoryViewSet(DocumentActions):
 
     @action(detail=True)
     def revisions(self, request: Request, doc_id: str) -> Response:
-        """The log folded for people: runs of one author without a long pause, newest first, with their named versions."""
+        """The log folded for people: runs of one author without a long pause, and the names in them, newest first."""
         document = self.document(doc_id)
         count = history.count_revisions(document)
 
         def read(skip: int, limit: int) -> Sequence[Revision]:
-            return history.revisions_page(document.id, upto=count - skip, limit=limit)
+            return history.revisions_upto(document.id, count - skip, limit=limit)
 
         def show(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
             return serializers.revisions_json(revisions, history.names_within(document.id, revisions))
@@ -96,7 +96,7 @@ class HistoryViewSet(DocumentActions):
         document = self.document(doc_id)
         if (at := request.query_params.get("at")) is not None:
             return Response(serializers.version_json(history.version_at(document, moment(at))))
-        page = self.paginate_queryset(history.names(document.id)) or []
+        page = self.paginate_queryset(history.named_versions(document.id)) or []
         return self.get_paginated_response(serializers.names_json(page))
 
     @action(detail=True, url_path=VERSION)
@@ -153,8 +153,9 @@ class HistoryViewSet(DocumentActions):
 
 def moment(given: str) -> datetime:
     """A time as ISO 8601 says it; UTC, if it names no zone."""
+    given = given.replace(" ", "+")  # a plus that was not escaped
     try:
-        found = datetime.fromisoformat(given.replace(" ", "+"))  # a plus that was not escaped
+        found = datetime.fromisoformat(given if given.isprintable() else "")  # it would overlook a NUL at the end
     except ValueError:
         raise ValidationError({"at": "must be a time by ISO 8601"}) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -42,6 +42,7 @@ class DocumentListSerializer(serializers.ModelSerializer):
     class Meta:
         model = Document
         fields = ["doc_id", "title", "version", "role", "owner", "created_at", "updated_at"]
+        read_only_fields = ["title"]
 
 
 @extend_schema_serializer(component_name="Document")
@@ -80,14 +81,14 @@ class WholeNumber(serializers.Field):
 
 
 class CreateDocument(serializers.Serializer):
-    title = serializers.CharField(max_length=MAX_TITLE, allow_blank=True, default="", trim_whitespace=False)
-    content = TextField(default="")
+    title = TextField(max_length=MAX_TITLE, default="", initial="A title")
+    content = TextField(default="", initial="A text\n")
 
 
 class PutDocument(serializers.Serializer):
     """The whole text, made from the text at `version`."""
 
-    title = serializers.CharField(max_length=MAX_TITLE, allow_blank=True, required=False)
+    title = TextField(max_length=MAX_TITLE, required=False)
     content = TextField()
     version = WholeNumber(required=False)
 
@@ -96,18 +97,11 @@ class PatchDocument(PutDocument):
     content = TextField(required=False)
 
 
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {"oneOf": [{"type": "integer"}, {"type": "string"}]},
-        "description": "Components, walked from the text's start: an integer n > 0 keeps n code points, a string is "
-        "inserted, an integer n < 0 deletes -n. What is left of the text at the end is kept. Canonical form: no "
-        "empty component, no two neighbours of one kind, an insert before a delete, no retain at the end.",
-        "example": [4, "black ", -3],
-    }
-)
+@extend_schema_field({"$ref": "#/components/schemas/Operation"})  # see schema.with_operation
 class OperationField(serializers.Field):
     """A JSON list of components."""
+
+    initial = list
 
     def to_internal_value(self, data: object) -> Operation:
         try:
@@ -129,9 +123,9 @@ class ClientId(serializers.UUIDField):
 
 
 class SubmissionSerializer(serializers.Serializer):
-    client_id = ClientId()
-    seq = WholeNumber()
-    base_version = WholeNumber()
+    client_id = ClientId(initial=uuid4)
+    seq = WholeNumber(initial=1)
+    base_version = WholeNumber(initial=0)
     operation = OperationField()
 
     def validate_seq(self, seq: int) -> int:
@@ -141,11 +135,17 @@ class SubmissionSerializer(serializers.Serializer):
 
 
 class NameVersion(serializers.Serializer):
-    name = serializers.CharField(max_length=MAX_TITLE, allow_blank=True)
+    name = TextField(max_length=MAX_TITLE, initial="A name")
 
 
 class RestoreVersion(serializers.Serializer):
-    version = WholeNumber()
+    version = WholeNumber(initial=0)
+
+
+class ImportFiles(serializers.Serializer):
+    """A text file or a zip of them. The view takes several under the one name; a form shows one."""
+
+    file = serializers.FileField()
 
 
 class CollaboratorSerializer(serializers.Serializer):
@@ -158,9 +158,9 @@ class CollaboratorSerializer(serializers.Serializer):
 class AddCollaborator(serializers.Serializer):
     """Somebody by name or by e-mail, and what they may do."""
 
-    username = serializers.CharField(required=False)
+    username = serializers.CharField(required=False, initial="name")
     email = serializers.EmailField(required=False)
-    role = serializers.ChoiceField(Role.choices)
+    role = serializers.ChoiceField(Role.choices, initial=Role.VIEWER)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("username" in attrs) == ("email" in attrs):
@@ -169,7 +169,7 @@ class AddCollaborator(serializers.Serializer):
 
 
 class ChangeRole(serializers.Serializer):
-    role = serializers.ChoiceField(Role.choices)
+    role = serializers.ChoiceField(Role.choices, initial=Role.VIEWER)
 
 
 def history_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:

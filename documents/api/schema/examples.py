@@ -33,6 +33,7 @@ REVISION = {
     "ended_at": NOON,
     "inserted": 6,
     "deleted": 0,
+    "names": [{"version": 2, "name": "Ready"}],
 }
 VERSION = {"version": 1, "content": BEFORE, "created_at": MORNING, "author": ALICE}
 NAMED = {"version": 1, "name": "First draft", "author": ALICE, "created_at": NOON}
@@ -49,6 +50,11 @@ BLAME = {
         {"length": 6, "author": BOB, "version": 2, "created_at": NOON},
         {"length": 9, "author": ALICE, "version": 1, "created_at": MORNING},
     ],
+}
+HTML = "<p>The black cat sat.</p>\n"
+IMPORT = {
+    "created": [{"doc_id": DOC_ID, "title": "A story", "version": 1, "file": "story.md"}],
+    "skipped": [{"file": "photo.md", "code": "unreadable_file", "detail": "This file can't be read as a text."}],
 }
 PERSON = {"user": BOB, "role": "editor"}
 EVENTS = (

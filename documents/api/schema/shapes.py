@@ -27,6 +27,30 @@ class DocumentPage(Page):
     results = DocumentListSerializer(many=True)
 
 
+class ImportedDocument(serializers.Serializer):
+    """A document that was made of a file."""
+
+    doc_id = serializers.UUIDField()
+    title = serializers.CharField()
+    version = WholeNumber()
+    file = serializers.CharField()
+
+
+class SkippedFile(serializers.Serializer):
+    """A file that no document was made of, and why."""
+
+    file = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Import(serializers.Serializer):
+    """What became of the files."""
+
+    created = ImportedDocument(many=True)
+    skipped = SkippedFile(many=True)
+
+
 # --- The log --------------------------------------------------------------------------------------------------
 
 
@@ -37,13 +61,18 @@ class Committed(serializers.Serializer):
     operation = OperationField()
 
 
-class Entry(Committed):
-    """One committed operation, as the socket sends it, and when it was committed. `author` is a user's id."""
+class Named(Committed):
+    """A committed operation by the names that its client gave it."""
 
     client_id = serializers.UUIDField()
     seq = WholeNumber()
-    author = serializers.UUIDField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class Entry(Named):
+    """One committed operation, as the socket sends it, and when it was committed. `author` is a user's id."""
+
+    author = serializers.UUIDField(allow_null=True)
 
 
 class Entries(serializers.Serializer):
@@ -53,7 +82,7 @@ class Entries(serializers.Serializer):
     operations = Entry(many=True)
 
 
-class HistoryEntry(Entry):
+class HistoryEntry(Named):
     """One committed operation; `inserted` and `deleted` count code points."""
 
     author = PublicUserField()
@@ -63,6 +92,13 @@ class HistoryEntry(Entry):
 
 class HistoryPage(Page):
     results = HistoryEntry(many=True)
+
+
+class VersionName(serializers.Serializer):
+    """A version and what somebody named it."""
+
+    version = WholeNumber()
+    name = serializers.CharField()
 
 
 class Revision(serializers.Serializer):
@@ -75,6 +111,7 @@ class Revision(serializers.Serializer):
     ended_at = serializers.DateTimeField()
     inserted = WholeNumber()
     deleted = WholeNumber()
+    names = VersionName(many=True)
 
 
 class RevisionPage(Page):

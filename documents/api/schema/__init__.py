@@ -1,0 +1,8 @@
+"""How the API of documents describes itself: one decorator for each viewset, the shapes of answers, and examples."""
+
+from documents.api.schema.documents import DOCUMENTS, PEOPLE
+from documents.api.schema.files import FILES
+from documents.api.schema.history import HISTORY
+from documents.api.schema.operations import EventsView, with_operation
+
+__all__ = ["DOCUMENTS", "FILES", "HISTORY", "PEOPLE", "EventsView", "with_operation"]

@@ -1,0 +1,67 @@
+"""Text in and out as files."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from accounts.schema import answer, operation
+from documents.api.schema import examples, shapes
+from documents.api.schema.words import DOWNLOAD, IF_NONE_MATCH, VERSION_BOUNDS, described, etag, query
+
+UPLOAD = {
+    "type": "object",
+    "properties": {
+        "file": {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "description": "Text files in UTF-8 or UTF-16, and zips of them.",
+        }
+    },
+    "required": ["file"],
+}
+
+FILES = described(
+    html=operation(
+        "read_html",
+        "The text as HTML",
+        "Markdown, rendered and sanitised: a piece of HTML without scripts.",
+        parameters=[query("version", "The head, if left out.", VERSION_BOUNDS), IF_NONE_MATCH, etag(200, 304)],
+        answers={
+            (200, "text/html"): answer(OpenApiTypes.STR, examples.HTML, "A piece of HTML."),
+            304: OpenApiResponse(None, "What you have is still right."),
+        },
+        tags=["files"],
+    ),
+    export=operation(
+        "export_document",
+        "Take it away as a file",
+        parameters=[
+            OpenApiParameter("format", str, enum=["md", "txt", "html"], default="md", description="Of the file."),
+            query("version", "The head, if left out.", VERSION_BOUNDS),
+            DOWNLOAD,
+        ],
+        answers={
+            (200, "text/markdown"): answer(OpenApiTypes.STR, examples.AFTER, "The file."),
+            (200, "text/plain"): answer(OpenApiTypes.STR, examples.AFTER, "The file."),
+            (200, "text/html"): answer(OpenApiTypes.STR, examples.HTML, "The file."),
+        },
+        tags=["files"],
+    ),
+    export_all=operation(
+        "export_all_documents",
+        "Take everything away",
+        "A zip of all documents that you may see, as Markdown.",
+        parameters=[DOWNLOAD],
+        answers={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "The zip.")},
+        tags=["files"],
+    ),
+    import_files=operation(
+        "import_files",
+        "Bring files in",
+        "A document of each text file, those in zips too. What is no text is skipped, and told. There is no "
+        "`Idempotency-Key` here: given again, it makes the documents again.",
+        request={"multipart/form-data": UPLOAD},
+        answers={201: answer(shapes.Import, examples.IMPORT, "What became of the files.")},
+        tags=["files"],
+    ),
+)
