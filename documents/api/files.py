@@ -1,8 +1,10 @@
 """Documents as HTML and as files over HTTP."""
 
 import hashlib
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import IO, Any
+from typing import Any
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -19,6 +21,7 @@ from accounts.errors import Problem, TooLarge
 from documents import history, permissions, services
 from documents.api import preconditions, schema, serializers
 from documents.api.base import DocumentActions
+from documents.api.idempotency import once
 from documents.errors import CorruptLog, NotFound, Unreadable
 from documents.files import incoming, outgoing
 from documents.files.incoming import Source
@@ -87,32 +90,38 @@ class FilesViewSet(DocumentActions):
 
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[FilesParser])
     def import_files(self, request: Request) -> Response:
-        """A document of each text in the files of the field `file`, those in zips too.
-
-        No Idempotency-Key here: given again, it makes the documents again.
-        """
+        """A document of each text in the files of the field `file`, those in zips too."""
         uploads: list[Any] = request.FILES.getlist("file")
         if not uploads:
             raise ValidationError({"file": "must be one file or several, as multipart/form-data"})
-        created, refused = self.imported([(upload.name, upload) for upload in uploads])
+        return once(request, lambda write_id: self.answered(*self.imported(uploads, write_id)))
+
+    def answered(self, created: list[dict[str, Any]], refused: list[tuple[str, Problem]]) -> Response:
         skipped = [{"file": file, "code": problem.code, "detail": problem.detail} for file, problem in refused]
         if created:
             return Response({"created": created, "skipped": skipped}, status=201)
         first = refused[0][1] if refused else Unreadable("There is no text in there.")
         raise Problem(first.detail, code=first.code, status=first.status, skipped=skipped)
 
-    def imported(self, uploads: list[tuple[str, IO[bytes]]]) -> tuple[list[dict[str, Any]], list[tuple[str, Problem]]]:
+    def imported(
+        self, uploads: list[Any], write_id: UUID | None
+    ) -> tuple[list[dict[str, Any]], list[tuple[str, Problem]]]:
         """What was made of the files, and what was refused."""
         created, refused = [], []
-        for source in incoming.sources(uploads, limits()):
+        for number, source in enumerate(incoming.sources([(each.name, each) for each in uploads], limits())):
+            document_id = None if write_id is None else uuid.uuid5(write_id, str(number))
             try:
-                created.append(self.made(source))
+                created.append(self.made(source, document_id))
             except Problem as problem:
                 refused.append((source.file, problem))
         return created, refused
 
-    def made(self, source: Source) -> dict[str, Any]:
-        document = services.create_document(owner=self.user, title=source.title, content=source.text())
+    def made(self, source: Source, document_id: UUID | None) -> dict[str, Any]:
+        """The document of a text; the same one, if it is given the same id again."""
+        content = source.text()
+        document = services.create_document(
+            owner=self.user, title=source.title, content=content, document_id=document_id
+        )
         version = history.head(document.id)
         return {"doc_id": document.id, "title": document.title, "version": version, "file": source.file}
 

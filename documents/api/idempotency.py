@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -32,7 +33,7 @@ def once(request: Request, work: Callable[[UUID | None], Response]) -> Response:
     if not 1 <= len(key) <= 255:
         raise ValidationError({"Idempotency-Key": "must have 1 to 255 characters"})
     name = _digest(str(request.user.pk), key)
-    kept = _reserve(name, _digest(request.method or "", request.path, orjson.dumps(request.data).decode()))
+    kept = _reserve(name, _digest(request.method or "", request.path, *_body(request)))
     if kept.status is not None:
         return Response(orjson.loads(kept.body), status=kept.status)
     answer = work(uuid.uuid5(NAMESPACE, name))
@@ -40,6 +41,22 @@ def once(request: Request, work: Callable[[UUID | None], Response]) -> Response:
         body = answer.rendered_content if answer.is_rendered else orjson.dumps(answer.data, default=str)
         IdempotentRequest.objects.filter(pk=name).update(status=answer.status_code, body=body.decode())
     return answer
+
+
+def _body(request: Request) -> list[str]:
+    """What tells one body from another: the JSON, or the names and the contents of the files."""
+    files: list[Any] = [upload for _, uploads in request.FILES.lists() for upload in uploads]
+    if not files:
+        return [orjson.dumps(request.data).decode()]
+    return [part for upload in files for part in (upload.name, _content_digest(upload))]
+
+
+def _content_digest(upload: Any) -> str:
+    content = hashlib.blake2b(digest_size=32)
+    for chunk in upload.chunks():
+        content.update(chunk)
+    upload.seek(0)
+    return content.hexdigest()
 
 
 def forget_old() -> int:

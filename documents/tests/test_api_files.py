@@ -39,9 +39,10 @@ def a_zip(files: dict[str, bytes | str]) -> bytes:
 def bring(client_for):
     """`bring(alice, ("a.md", b"text"), …)`: an import by somebody."""
 
-    def bring(user, *files: tuple[str, bytes]):
+    def bring(user, *files: tuple[str, bytes], key: str | None = None):
         uploads = [SimpleUploadedFile(name, data) for name, data in files]
-        return client_for(user).post(IMPORT, {"file": uploads}, format="multipart")
+        headers = {"Idempotency-Key": key} if key else {}
+        return client_for(user).post(IMPORT, {"file": uploads}, format="multipart", headers=headers)
 
     return bring
 
@@ -342,6 +343,47 @@ def test_the_slash_is_optional(client_for, alice, document, slash):
     assert client.get(url(document, "export") + slash + "?format=txt").status_code == 200
     answer = client.post(IMPORT + slash, {"file": SimpleUploadedFile("a.md", b"x")}, format="multipart")
     assert answer.status_code == 201
+
+
+# --- The same key ---
+
+
+def test_given_again_it_makes_nothing_twice(bring, alice):
+    files = ("a.md", b"one"), ("b.zip", a_zip({"c.md": "two", "d.md": "three"}))
+    first = bring(alice, *files, key="monday")
+    assert sorted(created(first)) == ["a", "c", "d"]
+    assert bring(alice, *files, key="monday").json() == first.json()
+    assert Document.objects.count() == 3
+    assert len(created(bring(alice, *files, key="tuesday"))) == 3
+
+
+@pytest.mark.parametrize("other", [("a.md", b"two"), ("b.md", b"one")])
+def test_other_files_under_the_same_key_are_refused(bring, alice, other):
+    bring(alice, ("a.md", b"one"), key="monday")
+    assert refusal(bring(alice, other, key="monday")) == (422, "idempotency_key_reused")
+
+
+def test_what_a_crash_cut_short_is_finished_by_the_same_request(bring, client_for, alice, monkeypatch):
+    made, create = [], services.create_document
+
+    def crashes(**given):
+        if len(made) == 1:
+            raise SystemExit("kill -9")
+        made.append(create(**given))
+        return made[-1]
+
+    files = ("a.md", b"one"), ("b.md", b"two")
+    monkeypatch.setattr(services, "create_document", crashes)
+    with pytest.raises(SystemExit):
+        bring(alice, *files, key="monday")
+    monkeypatch.undo()
+    assert created(bring(alice, *files, key="monday")) == {"a": "one", "b": "two"}
+    assert Document.objects.count() == 2
+
+
+def test_what_was_refused_may_be_tried_again(bring, alice):
+    for _ in range(2):
+        assert refusal(bring(alice, ("a.md", b"\xff"), key="monday"))[0] == 400
 
 
 # --- There and back ---

@@ -5,7 +5,15 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from accounts.schema import answer, operation
 from documents.api.schema import examples, shapes
-from documents.api.schema.words import DOWNLOAD, IF_NONE_MATCH, VERSION_BOUNDS, described, etag, query
+from documents.api.schema.words import (
+    DOWNLOAD,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
+    VERSION_BOUNDS,
+    described,
+    etag,
+    query,
+)
 
 UPLOAD = {
     "type": "object",
@@ -58,8 +66,8 @@ FILES = described(
     import_files=operation(
         "import_files",
         "Bring files in",
-        "A document of each text file, those in zips too. What is no text is skipped, and told. There is no "
-        "`Idempotency-Key` here: given again, it makes the documents again.",
+        "A document of each text file, those in zips too. What is no text is skipped, and told.",
+        parameters=[IDEMPOTENCY_KEY],
         request={"multipart/form-data": UPLOAD},
         answers={201: answer(shapes.Import, examples.IMPORT, "What became of the files.")},
         tags=["files"],
