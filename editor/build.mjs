@@ -1,8 +1,8 @@
-/** Builds src/main.ts into static/editor/editor.js; `--watch` goes on doing so. */
+/** Builds src/main.ts and src/history.ts into static/editor/; `--watch` goes on doing so. */
 import { context } from "esbuild";
 
 const build = await context({
-  entryPoints: { editor: "src/main.ts" },
+  entryPoints: { editor: "src/main.ts", history: "src/history.ts" },
   outdir: "../static/editor",
   bundle: true,
   format: "esm",

@@ -1,7 +1,7 @@
 """Text in ink: what a change put in and took out, and who wrote what, as spans in the order they are read."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -10,7 +10,6 @@ from documents.history import Run
 from documents.ot import Operation
 
 Kind: TypeAlias = Literal["same", "insert", "delete"]
-FLIPPED: dict[Kind, Kind] = {"same": "same", "insert": "delete", "delete": "insert"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,6 @@ def changes(old: str, operation: Operation) -> Iterator[Span]:
         if component > 0 and position < len(old):
             yield Span("same", old[position : position + component])
         position, inserted = position + abs(component), ""
-
-
-def flipped(spans: Iterable[Span]) -> Iterator[Span]:
-    """The same changes backwards."""
-    return (replace(span, kind=FLIPPED[span.kind]) for span in spans)
 
 
 def passages(runs: Iterable[Run]) -> Iterator[Passage]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, Person
 
 DIRECTORY = Path(os.environ.get("SCREENS", "/tmp/collabdocs-screens"))
 SIZES = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
@@ -83,6 +83,43 @@ def visits(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
     yield "not-found", alice.opens_address("/nothing").page
     plain = desk.person("alice", java_script_enabled=False, **options)
     yield "without-script", plain.opens_address(f"/documents/{doc_id}/").page
+    yield from history(desk, plain, **options)
+
+
+def history(desk: Desk, plain: Person, **options: Any) -> Iterator[tuple[str, Page]]:
+    bob, doc_id = desk.person("bob", **options), desk.document(TEXT, "Notes for Thursday")
+    shorter = TEXT.replace("*no slides*", "no slides at all").replace("- Bread, if the old baker is open\n", "")
+    bob.asks("PUT", f"/documents/{doc_id}", content=shorter, version=1)
+    desk.owner.asks("PUT", f"/documents/{doc_id}", content=shorter + "\nSee you on Thursday 🙂\n", version=2)
+    for version, name in ((1, "First draft"), (3, "Sent to everybody, with a name that is rather long")):
+        desk.owner.asks("POST", f"/documents/{doc_id}/versions/{version}/name", name=name)
+    address = f"/documents/{doc_id}/history/"
+    page = desk.person("alice", **options).opens_address(address).page
+    for name, query in {"": "", "-changes": "?version=2", "-authors": "?view=authors", "-first": "?version=0"}.items():
+        page.goto(page.url.split("?")[0] + query)
+        page.locator("#text > div, #paper[data-empty]").first.wait_for(state="attached")
+        yield f"history{name}", page
+    page.goto(page.url.split("?")[0] + "?version=2")
+    page.locator("#text > div ins").first.hover()
+    yield "history-who", page
+    page.get_by_text("Name", exact=True).click()
+    yield "history-name", page
+    page.keyboard.press("Escape")
+    page.locator("#restore").click()
+    page.get_by_role("dialog").locator("del").first.wait_for()
+    yield "history-restore", page
+    page.keyboard.press("Escape")
+    page.get_by_label("Download").click()
+    yield "history-download", page
+    page.route("**/versions/1", lambda route: route.abort())
+    page.goto(page.url.split("?")[0])
+    page.get_by_role("slider").press("Home")
+    page.get_by_role("slider").press("ArrowRight")
+    page.get_by_role("button", name="Try again").wait_for()
+    yield "history-trouble", page
+    yield "history-without-script", plain.opens_address(f"{address}?version=2").page
+    yield "history-restore-without-script", plain.opens_address(f"{address}?version=1&restore=1").page
+    yield "history-empty", plain.opens_address(f"/documents/{desk.document()}/history/").page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

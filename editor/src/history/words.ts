@@ -1,0 +1,43 @@
+/** Times, people and amounts in words. */
+import type { Author } from "./ink";
+
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365 * 86_400],
+  ["month", 30 * 86_400],
+  ["week", 7 * 86_400],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+
+export function ago(moment: string, now = Date.now()): string {
+  const seconds = (now - Date.parse(moment)) / 1000;
+  const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? [null, 1];
+  return unit === null ? "just now" : relative.format(-Math.floor(seconds / length), unit);
+}
+
+export function exactly(moment: string): string {
+  return new Date(moment).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" });
+}
+
+export function nameOf(author: Author): string {
+  return author?.username ?? "Somebody";
+}
+
+/** The class of an author's ink: one of twelve by id, as the server chooses a person's colour. */
+export function inkOf(author: Author): string {
+  if (author === null || !/^[0-9a-f-]{36}$/i.test(author.id)) return "author-none";
+  return `author-${BigInt(`0x${author.id.replaceAll("-", "")}`) % 12n}`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+export function whatRestoringDoes({ inserted, deleted }: { inserted: number; deleted: number }): string {
+  if (inserted === 0 && deleted === 0) return "The text is the same now: nothing would change.";
+  const back = inserted > 0 ? [counted(inserted, "character comes back", "characters come back")] : [];
+  const gone = deleted > 0 ? [counted(deleted, "character goes", "characters go")] : [];
+  return `${[...back, ...gone].join(" and ")}, as marked below. Nothing is lost: the text of now stays in the history.`;
+}
