@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import Problem
 from accounts.models import User
 from documents.models import Document, Role
+from documents.ot.rebase import Refused
 
 UNTITLED = "Untitled"
 MAY = {Role.OWNER: "Owner", Role.EDITOR: "Can edit", Role.COMMENTER: "Can comment", Role.VIEWER: "Can read"}
@@ -62,6 +63,8 @@ def refusals_told(request: HttpRequest) -> Iterator[None]:
         if problem.status == 404:
             raise
         messages.error(request, problem.detail)
+    except Refused as refusal:  # by the log
+        messages.error(request, f"This can’t be done: {refusal.detail}")
 
 
 def person_asking(request: HttpRequest) -> User:

@@ -1,8 +1,9 @@
 """How pages show who did something, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,7 +11,11 @@ from django.utils.timesince import timesince
 
 from accounts.models import User
 from accounts.services import PRESENCE_COLORS, presence_color, public_user
+from documents import permissions
+from documents.models import Document
 
+INKS = len(PRESENCE_COLORS)
+Inks: TypeAlias = Mapping[UUID, int]  # which of the inks somebody has in a document
 SOMEBODY = "Somebody"  # who was erased, or never had a name
 
 
@@ -22,13 +27,28 @@ class Author:
     ink: str
 
 
-def authors_of(ids: Iterable[UUID | None]) -> dict[UUID | None, Author]:
+def inks_of(document: Document) -> dict[UUID, int]:
+    """The inks of those who have a role in a document: their own colour's, or the next one that is free, so that of
+    twelve people no two are alike."""
+    inks: dict[UUID, int] = {}
+    for person in permissions.collaborators(document):
+        own = own_ink(person.user.id)
+        free = [ink for ink in range(own, own + INKS) if ink % INKS not in inks.values()]
+        inks[person.user.id] = free[0] % INKS if free else own
+    return inks
+
+
+def own_ink(user_id: UUID) -> int:
+    return PRESENCE_COLORS.index(presence_color(user_id))
+
+
+def authors_of(ids: Iterable[UUID | None], inks: Inks) -> dict[UUID | None, Author]:
     """Authors by id, in one query."""
     authors = dict.fromkeys(ids, Author(SOMEBODY, "author-none"))
     known = [user_id for user_id in authors if user_id is not None]
     for user in User.objects.filter(pk__in=known) if known else ():
         if public_user(user):
-            authors[user.id] = Author(user.username, f"author-{PRESENCE_COLORS.index(presence_color(user.id))}")
+            authors[user.id] = Author(user.username, f"author-{inks.get(user.id, own_ink(user.id))}")
     return authors
 
 

@@ -1,5 +1,6 @@
 """What the history page shows: a version in ink, whose ink it is, and the list of who changed what."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from documents.models import Document, NamedVersion
 from documents.ot import Operation, apply, invert
 from documents.pages import ink
 from documents.pages.ink import Passage, Span
-from documents.pages.people import Author, ago, authors_of
+from documents.pages.people import Author, Inks, ago, authors_of, inks_of
 
 PER_PAGE = 20
 VIEWS = {"changes": "Changes", "authors": "Authors", "text": "Text"}
@@ -53,20 +54,21 @@ def context_for(document: Document, asked: Asked) -> dict[str, object]:
     """What the template needs to show a version."""
     count, revision = _revision_of(document, asked.version)
     named = history.names(document.id)
-    shown = history.version_of(document, asked.version)
+    shown, inks = history.version_of(document, asked.version), inks_of(document)
+    ours = json.dumps({str(user_id): ink for user_id, ink in inks.items()})
     return (
-        {"document": document, "head": document.head, "view": asked.view, "views": _views(asked)}
-        | _about(asked, shown, named)
-        | (_preview(document, shown) if asked.restoring else _text(document, asked, shown, revision))
-        | _list(document, asked, count, revision, named)
+        {"document": document, "head": document.head, "view": asked.view, "views": _views(asked), "inks": ours}
+        | _about(asked, shown, named, inks)
+        | (_preview(document, shown) if asked.restoring else _text(document, asked, shown, revision, inks))
+        | _list(document, asked, count, revision, named, inks)
     )
 
 
-def _about(asked: Asked, shown: Version, named: Sequence[NamedVersion]) -> dict[str, object]:
+def _about(asked: Asked, shown: Version, named: Sequence[NamedVersion], inks: Inks) -> dict[str, object]:
     """Which version it is, and what else it may be compared with."""
     return {
         "shown": shown,
-        "author": authors_of([shown.author])[shown.author],
+        "author": authors_of([shown.author], inks)[shown.author],
         "when": ago(shown.created_at),
         "name": next((each.name for each in named if each.version == shown.version), ""),
         "names": named,
@@ -79,12 +81,17 @@ def _about(asked: Asked, shown: Version, named: Sequence[NamedVersion]) -> dict[
 
 
 def _list(
-    document: Document, asked: Asked, count: int, revision: Revision | None, named: Sequence[NamedVersion]
+    document: Document,
+    asked: Asked,
+    count: int,
+    revision: Revision | None,
+    named: Sequence[NamedVersion],
+    inks: Inks,
 ) -> dict[str, object]:
     """A page of revisions: the one asked for, or the one that the shown version is in."""
     skip = _skip(count, revision) if asked.skip is None else min(asked.skip, _skip(count, None))
     page = history.revisions_upto(document.id, count - skip, limit=PER_PAGE)
-    authors = authors_of(each.author for each in page)
+    authors = authors_of((each.author for each in page), inks)
     return {
         "rows": [_row(each, authors, named, asked.version) for each in page],
         "newer": f"?{_query(asked, skip=max(0, skip - PER_PAGE))}" if skip else "",
@@ -118,19 +125,19 @@ def _skip(count: int, revision: Revision | None) -> int:
 # --- The text -------------------------------------------------------------------------------------------------
 
 
-def _text(document: Document, asked: Asked, shown: Version, revision: Revision | None) -> dict[str, object]:
+def _text(document: Document, asked: Asked, shown: Version, revision: Revision | None, inks: Inks) -> dict[str, object]:
     """The text in ink, and the legend: whose ink it is, with how many characters."""
     everything = [Span("same", shown.content)] if shown.content else []
     if asked.view == "text":
         return {"spans": [Inked(span.kind, span.text) for span in everything], "legend": []}
     if asked.view == "authors":
-        return _inked(list(ink.authored(everything, _written(document, shown), ("same",))))
+        return _inked(list(ink.authored(everything, _written(document, shown), ("same",))), inks)
     since = _since(asked, revision)
     spans = ink.changes(history.text_of(document, since), _operation(document, since, shown.version))
     written = _written(document, shown)
     if revision and since >= revision.from_version - 1:  # all of it is by one author
         written = iter([Passage(len(shown.content), revision.author, revision.started_at, shown.created_at)])
-    return _inked(list(ink.authored(spans, written, ("insert",))))
+    return _inked(list(ink.authored(spans, written, ("insert",))), inks)
 
 
 def _since(asked: Asked, revision: Revision | None) -> int:
@@ -148,9 +155,9 @@ def _operation(document: Document, since: int, version: int) -> Operation:
     return history.difference(document, since, version).operation
 
 
-def _inked(spans: Sequence[Span]) -> dict[str, object]:
+def _inked(spans: Sequence[Span], inks: Inks) -> dict[str, object]:
     written = [(span, span.passage) for span in spans]
-    authors = authors_of(passage.author for _, passage in written if passage)
+    authors = authors_of((passage.author for _, passage in written if passage), inks)
     inked, lengths = [], dict.fromkeys(authors, 0)
     for span, passage in written:
         if passage is None:

@@ -1,11 +1,14 @@
 """The history page without a script: who sees what, the text in ink, restoring and naming by plain forms."""
 
+import json
 import re
 import uuid
 from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -15,6 +18,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import User
 from accounts.services import PRESENCE_COLORS, erase_user, presence_color
 from documents import history, permissions, services
 from documents.errors import CorruptLog
@@ -22,7 +26,7 @@ from documents.logtable import Origin
 from documents.models import NamedVersion, Revision
 from documents.ot import apply
 from documents.ot.tests.strategies import operations, texts
-from documents.pages import ink, reading
+from documents.pages import ink, people, reading
 from documents.pages.ink import Passage, Span
 from documents.tests.writers import NOON, Writer, text
 
@@ -183,8 +187,22 @@ def test_changes_since_any_version_are_tinted_by_their_authors(document, vera, a
     answer = Reader(vera, document).opens(version=3, since=0)
     spans = [(span.text, span.author.name) for span in answer.context["spans"]]
     assert spans == [("Two 🍞\n", "bob"), ("Three", "alice")]
+    inks = people.inks_of(document)
+    assert json.loads(answer.context["inks"]) == {str(user_id): ink for user_id, ink in inks.items()}
     for user in (alice, bob):
-        assert f'class="author-{PRESENCE_COLORS.index(presence_color(user.id))}"' in answer.content.decode()
+        assert f'class="author-{inks[user.id]}"' in answer.content.decode()
+
+
+def test_of_twelve_people_no_two_have_the_same_ink(alice):
+    document = services.create_document(owner=alice)
+    for number in range(15):
+        same = UUID(int=alice.id.int + 12 * (number + 1))  # the same colour as alice, each of them
+        user = User.objects.create(pk=same, username=f"user{number:02}", email=f"{number}@example.org")
+        services.set_role(document, user=user, role="viewer", actor=alice)
+        inks = people.inks_of(document)
+        assert len(set(inks.values())) == min(12, len(inks))
+    own = PRESENCE_COLORS.index(presence_color(alice.id))
+    assert inks[alice.id] == own, "the owner comes first"
 
 
 def test_authors_with_a_legend(document, vera):
@@ -452,3 +470,21 @@ def test_the_inks_are_the_colours_of_the_carets():
 
 def test_times_in_words():
     assert reading.ago(timezone.now() - timedelta(seconds=50)) == "just now"
+
+
+def test_what_the_log_refuses_is_told(document, alice, settings):
+    """Merged with what was typed since the form was sent, the text would be too long."""
+    settings.MAX_TEXT_LENGTH = len(FIRST)
+    reader = Reader(alice, document)
+    restored = services.replace_content
+
+    def typed_meanwhile(*args, **given):
+        settings.MAX_TEXT_LENGTH += 1
+        services.submit(document.id, Writer(alice.id).writes("x", base=history.head(document.id)))
+        settings.MAX_TEXT_LENGTH -= 1
+        return restored(*args, **given)
+
+    with patch.object(services, "replace_content", typed_meanwhile):
+        answer = reader.posts(action="restore", version=1)
+    assert answer.status_code == 302
+    assert "can’t be done" in reader.opens().content.decode()

@@ -8,7 +8,7 @@ import { Restoring } from "./history/restoring";
 import { Scrubber } from "./history/scrubber";
 import { Server } from "./history/server";
 import * as show from "./history/view";
-import { nameOf } from "./history/words";
+import { nameOf, useInks } from "./history/words";
 
 const SETTLES = 160; // ms without another move before a version is asked for
 const LOOKS = 10_000; // ms between two looks at the head
@@ -17,6 +17,7 @@ const root = element("history");
 const csrfToken = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
 const server = new Server(root.dataset.documentId ?? "", csrfToken);
 const archive = new Archive(server, Number(root.dataset.head));
+useInks(JSON.parse(root.dataset.inks ?? "{}"));
 const sheet = element("paper");
 const paper = new Paper(element("text"));
 

@@ -7,7 +7,7 @@ import { entries } from "../src/history/legend";
 import { Paper } from "../src/history/paper";
 import { keyLeads, Scrubber } from "../src/history/scrubber";
 import { Server, Trouble } from "../src/history/server";
-import { ago, inkOf, whatRestoringDoes } from "../src/history/words";
+import { ago, inkOf, useInks, whatRestoringDoes } from "../src/history/words";
 import type { Operation } from "../src/ot";
 
 const alice = { id: "00000000-0000-4000-8000-000000000001", username: "alice" };
@@ -274,6 +274,9 @@ describe("words", () => {
     expect(inkOf({ id: "6fa459ea-ee8a-3ca4-894e-db77e160355e", username: "x" })).toBe("author-2");
     expect(inkOf(null)).toBe("author-none");
     expect(inkOf({ id: "x onclick=1", username: "x" })).toBe("author-none");
+    useInks({ [bob.id]: 7 });
+    expect(inkOf(bob)).toBe("author-7");
+    expect(inkOf(alice)).toBe("author-1");
   });
 
   it("say what a restore does", () => {

@@ -25,10 +25,17 @@ export function nameOf(author: Author): string {
   return author?.username ?? "Somebody";
 }
 
-/** The class of an author's ink: one of twelve by id, as the server chooses a person's colour. */
+const inks = new Map<string, number>();
+
+/** The inks that the server gave to the people of this document, so that no two of them are alike. */
+export function useInks(given: Readonly<Record<string, number>>): void {
+  for (const [id, ink] of Object.entries(given)) inks.set(id, ink);
+}
+
+/** The class of an author's ink: the given one, or one of twelve by id, as the server chooses a person's colour. */
 export function inkOf(author: Author): string {
   if (author === null || !/^[0-9a-f-]{36}$/i.test(author.id)) return "author-none";
-  return `author-${BigInt(`0x${author.id.replaceAll("-", "")}`) % 12n}`;
+  return `author-${inks.get(author.id) ?? BigInt(`0x${author.id.replaceAll("-", "")}`) % 12n}`;
 }
 
 function counted(count: number, one: string, many: string): string {
