@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds for sending one message
 SUBSCRIBE_PATIENCE = 1.0  # seconds that opening a document waits for the broker
 OUTBOX = 10_000  # announcements kept for a slow broker; beyond it they are dropped
+NO_ANSWER = (ConnectionError, TimeoutError)  # the layer says once that its broker is away, not at each message
 
 
 class Wire:
@@ -74,6 +75,9 @@ class Wire:
         try:
             async with asyncio.timeout(SUBSCRIBE_PATIENCE):
                 await change(_group(document_id), await self._own_channel())
+        except NO_ANSWER as error:
+            logger.debug("The broker did not answer: %r", error)
+            return False
         except Exception:  # a broker may fail in any way
             logger.warning("The broker did not answer", exc_info=True)
             return False
@@ -84,6 +88,8 @@ class Wire:
             document_id, message = await self._outbox.get()
             try:
                 await asyncio.wait_for(self._layer.group_send(_group(document_id), message), PATIENCE)
+            except NO_ANSWER as error:
+                logger.debug("An announcement was lost: %r", error)
             except Exception:  # the same
                 logger.warning("An announcement was lost", exc_info=True)
             self._outbox.task_done()
