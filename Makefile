@@ -4,9 +4,13 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 EDITOR_SOURCES := $(wildcard editor/src/*.ts editor/src/*/*.ts editor/*.json editor/*.mjs)
+MONGO_TESTS ?= $(wildcard documents/tests/test_oplog*.py documents/tests/test_api_*.py) documents/tests/test_copies.py accounts
+RACES := documents/tests/test_oplog_races.py
+ON_ONE_FILE := $(RACES)::test_processes_on_one_document $(RACES)::test_processes_on_several_documents \
+	$(RACES)::test_a_second_writer_that_holds_the_file_is_waited_for
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
-.PHONY: run test test-all style editor-style types imports editor-test python-test packages requirements clean
+.PHONY: run test test-all style editor-style types imports editor-test python-test mongo-test packages requirements clean
 
 run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is missing, migrate, serve
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -47,12 +51,16 @@ python-test: .venv/.develops static/editor/.built staticfiles/.collected
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+mongo-test: packages .venv/.develops static/editor/.built ## log, accounts, permissions and API on an emulated MongoDB
+	$(BIN)/python -m tests.mongo $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tests.mongo $(BIN)/python -m pytest $(MONGO_TESTS) $(ON_ONE_FILE:%=--deselect %) $(PYTEST_ARGS)
+
 requirements: .venv/.develops ## compile the pinned lists from what requirements*.in asks for
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove what was built; documents in var/ stay
-	rm -rf .venv staticfiles static/editor editor/node_modules
+	rm -rf .venv staticfiles static/editor editor/node_modules tests/mongo/jars
 
 .venv/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CollabDocs needs Python 3.11 or newer")'

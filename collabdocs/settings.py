@@ -11,6 +11,7 @@ import environ
 from csp.constants import NONCE
 
 from collabdocs.caches import shared_cache
+from collabdocs.databases import MONGO_APPS, MONGO_MIGRATIONS, database, is_mongo
 from collabdocs.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +51,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "collabdocs.caching.PrivateAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -80,24 +82,23 @@ TEMPLATES = [
 ]
 
 # --- Data -----------------------------------------------------------------------------------------------------
-# "Saved" must be true, so SQLite syncs at each commit; group commit pays for it. IMMEDIATE takes the write lock
-# at BEGIN: a deferred transaction that turns writer fails at once with "database is locked".
-SQLITE_SYNCHRONOUS = env.str("SQLITE_SYNCHRONOUS", "FULL")
-SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": (
-        f"PRAGMA journal_mode=WAL;PRAGMA synchronous={SQLITE_SYNCHRONOUS};"
-        "PRAGMA cache_size=-20000;PRAGMA journal_size_limit=67108864;"
-    ),
-}
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'collabdocs.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
-    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+# "Saved" must be true, so SQLite syncs at each commit; group commit pays for it.
+DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'collabdocs.sqlite3'}"
+DATABASES = {"default": database(DATABASE_URL, synchronous=env.str("SQLITE_SYNCHRONOUS", "FULL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if is_mongo(DATABASE_URL):
+    INSTALLED_APPS = [*(MONGO_APPS.get(app, app) for app in INSTALLED_APPS), "django_mongodb_backend"]
+    MIGRATION_MODULES = MONGO_MIGRATIONS
+    DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
+else:
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+RABBITMQ_URL = env.str("RABBITMQ_URL", "")  # amqp://user:password@host:port/vhost; without a vhost it is "/"
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "collabdocs.layers.RabbitmqLayer", "CONFIG": {"host": RABBITMQ_URL}}
+    if RABBITMQ_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
 REDIS_URL = env.str("REDIS_URL", "")
 CACHES = {"default": shared_cache(REDIS_URL, "default"), "texts": shared_cache(REDIS_URL, "texts")}
 
@@ -219,3 +220,18 @@ STORAGES = {
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
+
+# --- What is told ---------------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", "WARNING")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        "django.request": {"level": "ERROR"},  # a client's mistake is told to the client
+        "django.security": {"level": "ERROR"},
+    },
+}

@@ -6,21 +6,44 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
+from django.db import connection
 from django.db.models import QuerySet, Subquery, Sum
 from django.db.models.functions import Length
 
-from documents.errors import CorruptLog
+from documents.errors import CorruptLog, TooHeavy
 from documents.models import Operation as Row
 from documents.ot.operation import Operation
 from documents.ot.rebase import Entry
 
 MAX_VERSION = 10**12 - 1
+MUCH = 500_000  # characters of JSON in one page of entries
+FEW = 16  # rows fetched at once where each may be large
 FIELDS = ("version", "client_id", "seq", "author_id", "operation", "length", "created_at")
 
 
 def log_key(document_id: UUID, version: int) -> str:
     """The primary key of an entry (or of a copy of the text at that version); sorts by version."""
     return f"{document_id.hex}:{version:012d}"
+
+
+def as_kept(time: datetime) -> datetime:
+    """As finely as the database keeps it, so that what is announced is what will be read: MongoDB, milliseconds."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000) if connection.vendor == "mongodb" else time
+
+
+def a_page(document_id: UUID, *, after: int, limit: int, upto: int = MAX_VERSION) -> list[Entry]:
+    """At most `limit` entries after a version, oldest first; fewer, but one, where they weigh much."""
+    page: list[Entry] = []
+    room = MUCH
+    rows = _range(document_id, after, upto).order_by("key").values_list(*FIELDS)[:limit]
+    for row in rows.iterator(chunk_size=FEW):
+        page.append(_entry(row))
+        room -= len(row[FIELDS.index("operation")])
+        if room <= 0:
+            break
+    is_cut = room <= 0 or len(page) == limit
+    _require_dense(document_id, page, after, MAX_VERSION if is_cut else upto)
+    return page
 
 
 def entries(document_id: UUID, *, after: int, upto: int = MAX_VERSION, limit: int | None = None) -> list[Entry]:
@@ -71,7 +94,7 @@ class Origin(NamedTuple):
 def origins(document_id: UUID, *, after: int, upto: int) -> Iterator[tuple[Origin, Operation]]:
     """Each operation in after+1 … upto with who and when, as far as there is no hole."""
     rows = _range(document_id, after, upto).order_by("key")
-    found = rows.values_list("version", "author_id", "created_at", "operation").iterator()
+    found = rows.values_list("version", "author_id", "created_at", "operation").iterator(FEW)
     for expected, (version, author, created_at, operation) in enumerate(found, start=after + 1):
         if version != expected:
             return
@@ -79,8 +102,12 @@ def origins(document_id: UUID, *, after: int, upto: int) -> Iterator[tuple[Origi
 
 
 def newest_first(document_id: UUID, *, upto: int, limit: int) -> list[Entry]:
-    """At most `limit` entries at and below version `upto`, newest first."""
-    return entries(document_id, after=max(0, upto - limit), upto=max(0, upto))[::-1]
+    """At most `limit` entries at and below version `upto`, newest first. TooHeavy if they weigh too much."""
+    upto = max(0, upto)
+    found = a_page(document_id, after=max(0, upto - limit), upto=upto, limit=limit)
+    if len(found) < min(limit, upto):
+        raise TooHeavy
+    return found[::-1]
 
 
 def newest(document_id: UUID) -> Entry | None:
@@ -106,6 +133,12 @@ def newest_of(document_id: UUID, client_id: UUID, *, upto: int = MAX_VERSION) ->
     own = _range(document_id, 0, upto).filter(client_id=client_id)
     row = own.order_by("-key").values_list(*FIELDS).first()
     return _entry(row) if row else None
+
+
+def versions_of_length(document_id: UUID, length: int, *, after: int) -> list[int]:
+    """The versions after one whose text has so many code points, newest first."""
+    found = _range(document_id, after, MAX_VERSION).filter(length=length).order_by("-key")
+    return list(found.values_list("version", flat=True))
 
 
 def weight(document_id: UUID, *, after: int, upto: int) -> int:

@@ -11,9 +11,10 @@ and what landed is recognised like any resend.
 """
 
 import random
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -26,6 +27,7 @@ from pymongo.errors import PyMongoError
 from documents.errors import CorruptLog
 from documents.logtable import (
     MAX_VERSION,
+    as_kept,
     entries,
     entry_at,
     find,
@@ -41,6 +43,8 @@ from documents.ot.tail import Tail
 MAX_ATTEMPTS = 40
 SLICE = 1000  # entries read at once on a long way to the head
 MAX_MARKS = 4096  # what a Log keeps of its clients' newest entries
+
+_TURNS = [threading.Lock() for _ in range(64)]  # of documents, by their identifiers
 
 Outcome: TypeAlias = Entry | Refused
 
@@ -71,8 +75,9 @@ class Log:
         database fails: the same submissions may be given again.
         """
         outcomes, fresh = self.plan(submissions)
-        if self.commit(fresh):
-            return outcomes
+        with _turn(self.document_id):
+            if self.commit(fresh):
+                return outcomes
         for attempt in range(1, MAX_ATTEMPTS):
             outcomes, fresh, landed = self._try_under_lock(submissions)
             if landed:
@@ -83,9 +88,9 @@ class Log:
 
     def _try_under_lock(self, submissions: Sequence[Submission]) -> tuple[list[Outcome], list[Entry], bool]:
         """Read on, plan and insert in one transaction: where that is a lock, nobody is faster than its holder, and
-        of two busy processes none starves. Elsewhere it is just another try."""
+        of two busy processes none starves. Elsewhere the threads of one process take turns, and it is another try."""
         try:
-            with transaction.atomic():
+            with _turn(self.document_id), transaction.atomic():
                 self.read_on()
                 outcomes, fresh = self.plan(submissions)
                 return outcomes, fresh, insert(fresh, self.document_id)
@@ -98,7 +103,7 @@ class Log:
             self.read_on()  # a remembered head never decides that a version lies in the future
         fresh: list[Entry] = []
         outcomes: list[Outcome] = []
-        now = timezone.now()
+        now = as_kept(timezone.now())
         for submission in submissions:
             try:
                 outcome = self._decide(submission, fresh, now)
@@ -251,6 +256,14 @@ class Log:
         if entry := entry_at(self.document_id, version):
             return entry.length
         raise CorruptLog(f"document {self.document_id} has no version {version}")
+
+
+def _turn(document_id: UUID) -> AbstractContextManager[object]:
+    """Where the database has no lock, this process's writers of a document take turns: one that reads, plans and
+    inserts would lose again and again to one that knows the head and only inserts."""
+    if connection.features.supports_transactions:
+        return nullcontext()
+    return _TURNS[document_id.int % len(_TURNS)]
 
 
 def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Outcome]]:

@@ -3,7 +3,8 @@
 # With CI set, something missing is a failure; without, the tests that need it say that they were left out.
 set -euo pipefail
 
-declare -A package_of=([chromium]=chromium [jq]=jq [redis-server]=redis-server)
+PATH=$PATH:/usr/sbin # where Debian keeps servers, and not everybody looks
+declare -A package_of=([chromium]=chromium [javac]=default-jdk-headless [jq]=jq [mvn]=maven [redis-server]=redis-server [rabbitmq-server]=rabbitmq-server)
 missing=()
 for command in "${!package_of[@]}"; do
     command -v "$command" >/dev/null || missing+=("${package_of[$command]}")
@@ -11,6 +12,11 @@ done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    if [ ! -e /usr/sbin/policy-rc.d ]; then # the services that these packages bring stay down: tests start their own
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+        chmod +x /usr/sbin/policy-rc.d
+    fi
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" fonts-noto-color-emoji >/dev/null
     exit 0

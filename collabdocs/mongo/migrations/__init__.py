@@ -1,0 +1,1 @@
+"""Those of Django's own apps, as they are with the keys of MongoDB."""
