@@ -31,6 +31,10 @@ class Stale(Problem):
     status, code, detail = 412, "stale", "The document has changed since that version."
 
 
+class TooHeavy(Problem):
+    status, code, detail = 413, "too_large", "These operations are too large for one answer: ask for a smaller limit."
+
+
 class Busy(Problem):
     """The log could not be read or written now, or what became of a write is unknown: the same request again is safe
     with an Idempotency-Key or the same (client_id, seq)."""

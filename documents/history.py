@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db.models import QuerySet
 
 from documents import logtable
@@ -42,7 +43,6 @@ __all__ = [
     "outgrown",
     "page",
     "replay",
-    "revisions_page",
     "revisions_upto",
     "runs_of",
     "search",
@@ -144,9 +144,14 @@ def difference(document: Document, start: int, end: int) -> Difference:
     """From the text at `start` to the text at `end`, which is no earlier; NoSuchVersion outside 0..head."""
     if check_version(document, start) > check_version(document, end):
         raise InvalidText("A difference goes forwards: `from` may not be above `to`.")
-    old, new = text_of(document, start), text_of(document, end)
-    operation = diff(old, new)
+    old = text_of(document, start)
+    made = cached.kept(f"diff{start}", document.id, end, lambda: _diffed(old, text_of(document, end)))
+    operation = tuple(orjson.loads(made))
     return Difference(operation, unified(old, operation, f"version {start}", f"version {end}"))
+
+
+def _diffed(old: str, new: str) -> str:
+    return orjson.dumps(diff(old, new)).decode()
 
 
 def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
@@ -160,12 +165,15 @@ def search(documents: QuerySet[Document], words: str) -> QuerySet[Document]:
 
 
 def operations_since(document_id: UUID, version: int, limit: int) -> list[Entry]:
-    """Entries after `version`, oldest first."""
-    return logtable.entries(document_id, after=version, limit=limit)
+    """At most `limit` entries after `version`, oldest first; fewer, but one, where they weigh much."""
+    return logtable.a_page(document_id, after=version, limit=limit)
 
 
 def page(document_id: UUID, *, skip: int, limit: int, head: int) -> list[Entry]:
-    """A page of the log up to `head`, newest first: a range of versions, so its cost grows with neither."""
+    """A page of the log up to `head`, newest first: a range of versions, so its cost grows with neither.
+
+    TooHeavy when its operations weigh too much for one answer.
+    """
     return logtable.newest_first(document_id, upto=head - skip, limit=limit)
 
 
@@ -178,12 +186,6 @@ def count_revisions(document: Document) -> int:
 def revisions_upto(document_id: UUID, number: int, *, limit: int) -> list[Revision]:
     """At most `limit` revisions with numbers up to one that was counted, newest first."""
     return revisions.page(document_id, upto=number, limit=limit)
-
-
-def revisions_page(document: Document, *, skip: int, limit: int) -> tuple[int, list[Revision]]:
-    """How many revisions there are, and a page of them, newest first."""
-    count = count_revisions(document)
-    return count, revisions_upto(document.id, count - skip, limit=limit)
 
 
 def runs_of(document: Document, version: int | None = None) -> tuple[int, list[Run]]:

@@ -140,6 +140,7 @@ class IdempotentRequest(models.Model):
 
     key = models.CharField(primary_key=True, max_length=64, editable=False, db_column="_id")
     fingerprint = models.CharField(max_length=64)
+    write_id = models.UUIDField(default=uuid.uuid4, help_text="names what it makes, so that it is known again")
     status = models.PositiveSmallIntegerField(null=True)
     body = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,7 +3,8 @@
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 MAX_TITLE = 200
 TRIES = 3
+LOOKS_BACK = 20  # texts compared before a restore
+LONG_REBASE = 500  # entries; a longer way to the head is gone before the commit, which others wait for
 T = TypeVar("T")
 
 
@@ -71,7 +74,7 @@ def create_document(*, owner: User, title: str = "", content: str = "", document
     """Make a document; its text, if any, is operation 1. Given the same id again, it is the same document."""
     title, content = clean_title(title), clean_text(content)
     document = _insert_document(owner, title, document_id or uuid.uuid4())
-    if content:
+    if content and document.owner_id == owner.id:  # the same again may have been handed over since
         first = uuid.uuid5(document.id, "initial text")
         replace_content(document, content, author=owner, base_version=0, client_id=first)
     return document
@@ -81,14 +84,14 @@ def rename_document(document: Document, *, title: str, actor: User) -> None:
     title = clean_title(title)
     if title == document.title:
         return
-    Document.objects.filter(pk=document.id).update(title=title, updated_at=timezone.now())
+    Document.objects.filter(pk=document.id).update(title=title, updated_at=logtable.as_kept(timezone.now()))
     document.title = title
     events.announce(events.Renamed(document.id, title))
 
 
 def delete_document(document: Document, *, actor: User) -> None:
     """Take a document out of sight; its log stays for whoever may bring it back."""
-    Document.objects.filter(pk=document.id, deleted_at=None).update(deleted_at=timezone.now())
+    Document.objects.filter(pk=document.id, deleted_at=None).update(deleted_at=logtable.as_kept(timezone.now()))
     events.announce(events.Deleted(document.id))
 
 
@@ -102,13 +105,13 @@ def clean_title(title: str) -> str:
 
 
 def _insert_document(owner: User, title: str, document_id: UUID) -> Document:
-    now = timezone.now()
+    now = logtable.as_kept(timezone.now())
     document = Document(pk=document_id, title=title, owner=owner, created_at=now, updated_at=now)
     try:
         with transaction.atomic():
             document.save(force_insert=True)
     except IntegrityError:
-        return Document.objects.get(pk=document_id, owner=owner)
+        return Document.objects.get(pk=document_id)
     return document
 
 
@@ -196,6 +199,8 @@ def submit(document_id: UUID, submission: Submission) -> Entry:
     """
     log = Log(document_id, limits())
     before = log.head
+    if before - submission.base_version > LONG_REBASE:
+        submission = log.bring_nearer(submission)
     outcome = _patiently(lambda: log.append([submission]))[0]
     if isinstance(outcome, Refused):
         raise outcome
@@ -224,26 +229,18 @@ def replace_content(
     content = clean_text(content)
     if client_id and (earlier := logtable.find(document.id, client_id, seq=1)):
         return earlier
-    try:
-        base_version, text = texts.text_at(document.id, base_version)
-    except CorruptLog:
-        if base_version is not None and base_version > _head(document.id):
-            raise VersionUnknown(f"There is no version {base_version} yet.") from None
-        raise
+    base_version, text = _text_at_base(document.id, base_version)
     operation = diff(text, content)
     if not operation:
         if strict:
             require_head(document, base_version)
         return None
-    submission = _whole_text(operation, base_version, author, client_id, strict)
     try:
-        return submit(document.id, submission)
+        return _submit_once(document.id, _whole_text(operation, base_version, author, client_id, strict))
     except VersionTooOld:
         if strict:
             raise Stale(version=_head(document.id)) from None
         raise
-    except SeqReused:  # the same write, given twice at once, was faster from another base
-        return logtable.find(document.id, submission.client_id, seq=1)
 
 
 def restore_version(
@@ -260,11 +257,37 @@ def restore_version(
     The change is made from the text at `base_version`, or at the head as it was when access was checked: what people
     type from there on is merged, as with any write.
     """
-    content = history.text_of(document, version)
-    base_version = document.head if base_version is None else base_version
-    return replace_content(
-        document, content, author=author, base_version=base_version, strict=strict, client_id=client_id
+    content = clean_text(history.text_of(document, version))
+    if strict:
+        return replace_content(
+            document, content, author=author, base_version=base_version, strict=True, client_id=client_id
+        )
+    if client_id and (earlier := logtable.find(document.id, client_id, seq=1)):
+        return earlier
+    base_version, text = _text_at_base(document.id, document.head if base_version is None else base_version)
+    operation = diff(text, content)
+    return (
+        _restore(document.id, _whole_text(operation, base_version, author, client_id), content) if operation else None
     )
+
+
+def _restore(document_id: UUID, submission: Submission, content: str) -> Entry | None:
+    """Commit a restore, unless somebody who restored the same was faster: merged, both texts would stand there."""
+    for _ in range(TRIES):
+        nearer = bring_nearer(document_id, submission)
+        if entry := _made_since(document_id, submission.base_version, content):
+            return entry
+        with suppress(VersionTooOld):  # overtaken after that look
+            return _submit_once(document_id, replace(nearer, strict=True))
+    return _submit_once(document_id, submission)
+
+
+def _made_since(document_id: UUID, base_version: int, content: str) -> Entry | None:
+    """What made the text this content after a version."""
+    for version in logtable.versions_of_length(document_id, len(content), after=base_version)[:LOOKS_BACK]:
+        if texts.text_at(document_id, version)[1] == content:
+            return logtable.entry_at(document_id, version)
+    return None
 
 
 def name_version(document: Document, version: int, name: str, *, actor: User) -> NamedVersion | None:
@@ -273,7 +296,7 @@ def name_version(document: Document, version: int, name: str, *, actor: User) ->
     if not name:
         NamedVersion.objects.filter(key=key).delete()
         return None
-    columns = {"version": version, "name": name, "author_id": actor.id, "created_at": timezone.now()}
+    columns = {"version": version, "name": name, "author_id": actor.id, "created_at": logtable.as_kept(timezone.now())}
     return NamedVersion.objects.update_or_create(key=key, defaults=columns)[0]
 
 
@@ -296,8 +319,18 @@ def clean_text(content: str) -> str:
     return content
 
 
+def _text_at_base(document_id: UUID, version: int | None) -> tuple[int, str]:
+    """(version, text) at the base of a write, or at the head; VersionUnknown above it."""
+    try:
+        return texts.text_at(document_id, version)
+    except CorruptLog:
+        if version is not None and version > _head(document_id):
+            raise VersionUnknown(f"There is no version {version} yet.") from None
+        raise
+
+
 def _whole_text(
-    operation: Operation, base_version: int, author: User | None, client_id: UUID | None, strict: bool
+    operation: Operation, base_version: int, author: User | None, client_id: UUID | None, strict: bool = False
 ) -> Submission:
     return Submission(
         client_id=client_id or uuid.uuid4(),
@@ -308,6 +341,14 @@ def _whole_text(
         whole_text=True,
         strict=strict,
     )
+
+
+def _submit_once(document_id: UUID, submission: Submission) -> Entry | None:
+    """Commit it, or know it again: the same write, given twice at once, may have been faster from another base."""
+    try:
+        return submit(document_id, submission)
+    except SeqReused:
+        return logtable.find(document_id, submission.client_id, seq=1)
 
 
 def _patiently(work: Callable[[], T]) -> T:

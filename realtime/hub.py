@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 TICK = 2.0  # seconds
 IDLE_ROOM = 30.0  # seconds an empty room is kept
-LONG_REBASE = 500  # entries
 FAREWELL = 1.0  # seconds that draining waits for closed sockets to go
 
 
@@ -59,7 +58,7 @@ class Hub:
 
         While draining nothing is taken any more, and nothing said: the client sends it again elsewhere.
         """
-        if room.cursor - waiting.submission.base_version > LONG_REBASE:
+        if room.cursor - waiting.submission.base_version > services.LONG_REBASE:
             nearer = await self.read(partial(services.bring_nearer, room.document_id, waiting.submission))
             waiting = Waiting(waiting.seat, nearer)
         if not self.draining:

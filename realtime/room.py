@@ -22,7 +22,6 @@ from realtime import protocol
 from realtime.follower import Follower
 from realtime.listener import Listener
 from realtime.presence import Presences, Present
-from realtime.reading import page_after
 from realtime.seat import Seat
 
 PAGE = 500  # entries read from the log at once, at most
@@ -100,7 +99,7 @@ class Room:
 
     async def catch_up(self) -> None:
         """Deliver everything that the log has after the cursor."""
-        while entries := await self._read(partial(page_after, self.document_id, self.cursor, PAGE)):
+        while entries := await self._read(partial(history.operations_since, self.document_id, self.cursor, PAGE)):
             self.deliver(entries)
 
     # --- What joining needs ---
@@ -126,7 +125,7 @@ class Room:
         """A page of entries after a version, from memory where they are."""
         if known := self.known_since(version):
             return known
-        page: list[Entry] = await self._read(partial(page_after, self.document_id, version, PAGE))
+        page: list[Entry] = await self._read(partial(history.operations_since, self.document_id, version, PAGE))
         return page
 
     def known_since(self, version: int) -> Sequence[Entry] | None:

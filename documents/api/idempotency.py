@@ -1,11 +1,11 @@
 """Idempotency-Key on writes: the same key and body are answered again without a second effect.
 
-The first answer is kept. Should the server die between the effect and keeping the answer, the request given
-again does the same thing under the same names (`write_id`), so that the log and the tables know it again.
+The first answer is kept for two days. Should the server die between the effect and keeping the answer, the request
+given again does the same thing under the same names (made from the row's `write_id`), so that the log and the tables
+know it again. With the row the names are forgotten: then the key means a new write.
 """
 
 import hashlib
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,6 @@ from documents.errors import KeyReused
 from documents.models import IdempotentRequest
 
 KEPT_FOR = timedelta(days=2)
-NAMESPACE = uuid.UUID("5a7a4c5e-6c5c-4d0e-9f5b-0a3c4a1f9b11")
 
 
 def once(request: Request, work: Callable[[UUID | None], Response]) -> Response:
@@ -36,7 +35,7 @@ def once(request: Request, work: Callable[[UUID | None], Response]) -> Response:
     kept = _reserve(name, _digest(request.method or "", request.path, *_body(request)))
     if kept.status is not None:
         return Response(orjson.loads(kept.body), status=kept.status)
-    answer = work(uuid.uuid5(NAMESPACE, name))
+    answer = work(kept.write_id)
     if answer.status_code < 400:
         body = answer.rendered_content if answer.is_rendered else orjson.dumps(answer.data, default=str)
         IdempotentRequest.objects.filter(pk=name).update(status=answer.status_code, body=body.decode())

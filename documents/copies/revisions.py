@@ -29,8 +29,7 @@ def catch_up(document_id: UUID, head: int) -> Revision | None:
     """Fold what was committed since the last row; the last revision, which may reach beyond the head."""
     last = _last(document_id)
     while (reached := last.to_version if last else 0) < head:
-        upto = min(head, reached + SLICE)
-        folded = list(fold(last, logtable.entries(document_id, after=reached, upto=upto)))
+        folded = list(fold(last, logtable.a_page(document_id, after=reached, upto=head, limit=SLICE)))
         _keep(document_id, [revision for revision in folded if revision != last])
         last = folded[-1]
     return last

@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 
 from documents.copies import texts
@@ -12,9 +14,11 @@ from documents.errors import CorruptLog
 from documents.models import Document, SearchCopy
 from documents.ot.rebase import Entry
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-MOST_REFRESHED = 1_000  # documents brought up to date by one search
+MOST_REFRESHED = 5_000  # documents brought up to date by one search
+BATCH = 50  # of them, written at once
 CHUNK = 5_000  # identifiers in one query
 
 
@@ -40,21 +44,29 @@ def refresh_search(documents: Sequence[Searched]) -> None:
     It is done when somebody searches: so an edit costs nothing for it, and a document that nobody looks for neither.
     """
     known: dict[UUID, tuple[str, int]] = {}
-    for ids in _chunks([document.document_id for document in documents]):
+    for ids in _chunks([document.document_id for document in documents], CHUNK):
         for pk, title, version in SearchCopy.objects.filter(pk__in=ids).values_list("pk", "title", "version"):
             known[pk] = (title, version)
     trailing = [each for each in documents if known.get(each.document_id) != (fold(each.title), each.version)]
-    for each in trailing[:MOST_REFRESHED]:
-        try:
-            _refresh(each)
-        except CorruptLog as error:  # one document's damage is not the others'
-            logger.warning("Document %s can't be searched: %s", each.document_id, error)
+    for some in _chunks(trailing[:MOST_REFRESHED], BATCH):
+        copies = [copy for each in some if (copy := _search_copy(each))]
+        with transaction.atomic():  # one sync to disk for all
+            for copy in copies:
+                SearchCopy.objects.update_or_create(pk=copy.document_id, defaults=_columns(copy))
 
 
-def _refresh(searched: Searched) -> None:
-    version, text = texts.text_at(searched.document_id)
-    columns = {"version": min(version, searched.version), "title": fold(searched.title), "text": fold(text)}
-    SearchCopy.objects.update_or_create(pk=searched.document_id, defaults=columns)
+def _search_copy(searched: Searched) -> SearchCopy | None:
+    try:
+        version, text = texts.text_at(searched.document_id)
+    except CorruptLog as error:  # one document's damage is not the others'
+        logger.warning("Document %s can't be searched: %s", searched.document_id, error)
+        return None
+    known = min(version, searched.version)
+    return SearchCopy(document_id=searched.document_id, version=known, title=fold(searched.title), text=fold(text))
+
+
+def _columns(copy: SearchCopy) -> dict[str, object]:
+    return {"version": copy.version, "title": copy.title, "text": copy.text}
 
 
 def found_among(document_ids: Sequence[UUID], words: str) -> list[UUID]:
@@ -63,7 +75,7 @@ def found_among(document_ids: Sequence[UUID], words: str) -> list[UUID]:
     for word in fold(words).split():
         wanted &= Q(title__contains=word) | Q(text__contains=word)
     found: list[UUID] = []
-    for ids in _chunks(document_ids):
+    for ids in _chunks(document_ids, CHUNK):
         found += SearchCopy.objects.filter(wanted, pk__in=ids).values_list("pk", flat=True)
     return found
 
@@ -73,5 +85,5 @@ def fold(text: str) -> str:
     return text.casefold()
 
 
-def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

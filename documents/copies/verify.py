@@ -127,7 +127,7 @@ def _entries(document_id: UUID) -> Iterator[Entry]:
     after, limit = 0, SLICE
     while True:
         try:
-            found = logtable.entries(document_id, after=after, limit=limit)
+            found = logtable.a_page(document_id, after=after, limit=limit)
         except (CorruptLog, AttributeError, TypeError, ValueError) as error:
             if limit == 1:
                 what = "is missing" if isinstance(error, CorruptLog) else f"is unreadable: {error}"

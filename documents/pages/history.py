@@ -46,7 +46,8 @@ def _restore(request: HttpRequest, document: Document, version: int) -> int:
     """The version that restoring made, or the one that was to be restored. A form sent twice restores once."""
     user, form = person_asking(request), request.POST.get("write_id") or uuid.uuid4()
     write_id = uuid.uuid5(user.pk, f"restore {version} {form}")
-    entry = services.restore_version(document, version, author=user, client_id=write_id)
+    base = _whole(request.POST, "base")  # what the reader was shown as the text of now
+    entry = services.restore_version(document, version, author=user, base_version=base, client_id=write_id)
     if entry is None:
         messages.info(request, f"The text is what it was at version {version} already.")
         return version

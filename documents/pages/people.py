@@ -31,10 +31,11 @@ def inks_of(document: Document) -> dict[UUID, int]:
     """The inks of those who have a role in a document: their own colour's, or the next one that is free, so that of
     twelve people no two are alike."""
     inks: dict[UUID, int] = {}
-    for person in permissions.collaborators(document):
-        own = own_ink(person.user.id)
+    people = [person.user for person in permissions.collaborators(document) if public_user(person.user)]
+    for user in people:
+        own = own_ink(user.id)
         free = [ink for ink in range(own, own + INKS) if ink % INKS not in inks.values()]
-        inks[person.user.id] = free[0] % INKS if free else own
+        inks[user.id] = free[0] % INKS if free else own
     return inks
 
 

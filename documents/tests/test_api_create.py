@@ -123,6 +123,27 @@ def test_an_answer_is_kept_for_two_days(ask, alice):
     assert IdempotentRequest.objects.exclude(pk=oldest.pk).count() == 1
 
 
+def test_a_forgotten_key_is_a_new_write(ask, alice):
+    ask(alice, "post", DOCUMENTS, {"content": "monday"}, idempotency_key="nightly")
+    IdempotentRequest.objects.update(created_at=timezone.now() - idempotency.KEPT_FOR)
+    idempotency.forget_old()
+    answer = ask(alice, "post", DOCUMENTS, {"content": "tuesday"}, idempotency_key="nightly")
+    assert answer.json()["content"] == "tuesday"
+    assert Document.objects.count() == 2
+
+
+def test_resent_after_a_crash_and_a_transfer(ask, alice, bob):
+    made = ask(alice, "post", DOCUMENTS, {"content": "x"}, idempotency_key="k").json()
+    document = Document.objects.get()
+    services.set_role(document, user=bob, role="owner", actor=alice)
+    IdempotentRequest.objects.update(status=None)
+    again = ask(alice, "post", DOCUMENTS, {"content": "x"}, idempotency_key="k")
+    assert (again.status_code, again.json()["doc_id"], again.json()["role"]) == (201, made["doc_id"], "editor")
+    services.remove_collaborator(document, user=alice, actor=bob)
+    IdempotentRequest.objects.update(status=None)
+    assert ask(alice, "post", DOCUMENTS, {"content": "x"}, idempotency_key="k").status_code == 404
+
+
 def test_the_same_key_makes_one_document(ask, alice):
     """And the same answer, the headers too."""
     answers = [ask(alice, "post", DOCUMENTS, {"content": "x"}, idempotency_key="k") for _ in range(3)]

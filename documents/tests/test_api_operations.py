@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from documents import history, oplog, services
+from documents import history, logtable, oplog, services
 from documents.tests.rest import assert_members_only, assert_roles, refusal, url
 from documents.tests.writers import Writer
 
@@ -193,3 +193,32 @@ def test_reading_members_only(ask, users, document):
 def test_the_slash_is_optional(ask, bob, document):
     assert ask(bob, "post", url(document, "operations/"), submission("x")).json()["version"] == 2
     assert ask(bob, "get", url(document, "operations/?since=1")).json()["version"] == 2
+
+
+def test_a_page_of_heavy_operations_is_shorter(ask, alice, document, monkeypatch):
+    monkeypatch.setattr(logtable, "MUCH", 30)
+    tab = Writer(alice.id)
+    for version in range(1, 6):
+        services.submit(document.id, tab.writes("x" * 20, base=version))
+    read, pages = [], []
+    while len(read) < 6:
+        body = ask(alice, "get", url(document, f"operations?since={len(read)}")).json()
+        assert body["version"] == 6
+        pages.append(len(body["operations"]))
+        read += [entry["version"] for entry in body["operations"]]
+    assert read == [1, 2, 3, 4, 5, 6]
+    assert pages == [2, 2, 2]
+
+
+def test_one_operation_comes_however_heavy(ask, alice, document, monkeypatch):
+    monkeypatch.setattr(logtable, "MUCH", 1)
+    body = ask(alice, "get", url(document, "operations")).json()
+    assert [entry["version"] for entry in body["operations"]] == [1]
+
+
+def test_a_page_of_history_too_heavy_to_answer_says_so(ask, alice, document, monkeypatch):
+    for letter in "xy":
+        services.replace_content(document, letter * 100, author=alice)
+    monkeypatch.setattr(logtable, "MUCH", 50)
+    assert refusal(ask(alice, "get", url(document, "history"))) == (413, "too_large")
+    assert ask(alice, "get", url(document, "history?limit=1")).json()["results"][0]["version"] == 3

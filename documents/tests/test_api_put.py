@@ -3,10 +3,12 @@
 from collections import Counter
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from documents import events, history, oplog, permissions, services
+from documents.api import idempotency
 from documents.models import Document, IdempotentRequest, Role
 from documents.ot import apply, diff, transform
 from documents.ot.tests.strategies import PIECES, operations
@@ -346,6 +348,28 @@ def test_the_same_key_writes_once(ask, bob, document, method):
     again = ask(bob, method, url(document), body, idempotency_key="k")
     assert (again.status_code, again.json(), again["ETag"]) == (200, first.json(), first["ETag"])
     assert history.current_text(document.id) == (3, "so: the black cat")
+
+
+def test_a_forgotten_key_is_a_new_write(ask, bob, document):
+    for day in ("monday", "tuesday"):
+        answer = ask(bob, "put", url(document), {"content": day}, idempotency_key="nightly")
+        assert answer.json()["content"] == day
+        IdempotentRequest.objects.update(created_at=timezone.now() - idempotency.KEPT_FOR)
+        assert idempotency.forget_old() == 1
+
+
+def test_a_long_way_to_the_head_is_gone_before_the_commit(bob, document, monkeypatch):
+    """So that a stale write, which loses its first race, does not rebase it all again while others wait."""
+    monkeypatch.setattr(services, "LONG_REBASE", 10)
+    for _ in range(12):
+        write(document, "x")
+    bases, append = [], oplog.Log.append
+    monkeypatch.setattr(
+        oplog.Log, "append", lambda log, given: bases.append(given[0].base_version) or append(log, given)
+    )
+    services.replace_content(document, "the black cat", author=bob, base_version=1)
+    assert bases == [13]
+    assert history.current_text(document.id)[1] == "x" * 12 + "the black cat"
 
 
 def test_without_a_base_the_same_key_takes_nothing_back(ask, bob, document):

@@ -1,6 +1,7 @@
 """Bringing back what was, as one new operation, while people go on typing."""
 
 import threading
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -225,6 +226,77 @@ def test_a_crash_before_the_answer_was_kept(ask, bob, story, monkeypatch):
     write(story, "More: ")
     assert restore(ask, bob, story, 1, idempotency_key=key).json()["content"] == "More: the cat"
     assert history.head(story.id) == 5
+
+
+# --- Two who restore at once ---
+
+OLD, NEW = "A long old text that matters.", "Etwas ganz anderes: 0123456789"
+
+
+@pytest.fixture
+def replaced(document, bob):
+    """(nothing) -> the cat -> OLD -> NEW, which share hardly a letter"""
+    services.replace_content(document, OLD, author=bob)
+    services.replace_content(document, NEW, author=bob)
+    return document
+
+
+def test_who_saw_the_same_brings_it_back_once(ask, alice, bob, replaced):
+    for user in (alice, bob, alice):
+        assert restore(ask, user, replaced, 2, if_match='"3"').json()["content"] == OLD
+    assert history.head(replaced.id) == 4
+
+
+def test_what_is_typed_between_two_restores_stays(ask, alice, bob, replaced):
+    restore(ask, alice, replaced, 2, if_match='"3"')
+    write(replaced, "More. ")
+    assert restore(ask, bob, replaced, 2, if_match='"3"').json()["content"] == "More. " + OLD
+
+
+@pytest.mark.parametrize("rivals", [1, services.TRIES + 2])
+def test_overtaken_at_the_last_moment(bob, replaced, rivals):
+    """The other one commits between this one's look and its own commit, once or whenever it tries."""
+    left, submit, document_id = [rivals], services.submit, replaced.id
+    replaced.head = 3
+
+    def submit_second(which, submission):
+        if left[0]:
+            left[0] -= 1
+            if left[0] == rivals - 1:
+                submit(document_id, Writer().writes(OLD, -len(NEW), base=3))
+            else:
+                write_by(submit)
+        return submit(which, submission)
+
+    def write_by(submit):
+        submit(document_id, Writer().writes("!", base=history.head(document_id)))
+
+    with patch.object(services, "submit", submit_second):
+        services.restore_version(replaced, 2, author=bob)
+    assert history.current_text(document_id)[1].count(OLD) == 1
+
+
+def test_threads_that_restore_the_same(alice, transactional_db):
+    document = services.create_document(owner=alice, content=OLD)
+    for _ in range(5):
+        services.replace_content(document, NEW, author=alice)
+        document.head = history.head(document.id)
+        barrier = threading.Barrier(3)
+        threads = [threading.Thread(target=_restores, args=(document, alice, barrier)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert history.current_text(document.id)[1] == OLD
+    assert_sound(document.id)
+
+
+def _restores(document, user, barrier):
+    try:
+        barrier.wait(30)
+        services.restore_version(document, 1, author=user)
+    finally:
+        connection.close()
 
 
 # --- Bad input ---

@@ -362,7 +362,7 @@ def test_a_form_sent_twice_restores_once(document, bob):
 
 
 def test_restoring_while_others_type_keeps_all_of_it(document, alice, bob):
-    """What stood before the restore stays in the log; what is based on a text of before is merged into it."""
+    """What was typed since the form was shown, and what is based on a text of before, is merged into it."""
     reader = Reader(alice, document)
     [form] = [form for form in reader.sees(version=1, restore=1).forms if form.get("action") == "restore"]
     tab = Writer(bob.id)
@@ -370,7 +370,7 @@ def test_restoring_while_others_type_keeps_all_of_it(document, alice, bob):
     late = tab.writes("late ", base=4)
     reader.posts(**form)
     services.submit(document.id, late)
-    assert text(document.id) == "late " + FIRST
+    assert text(document.id) == "late " + FIRST + "early "
     assert reader.sees(version=4).without("delete") == "early " + THIRD
 
 
@@ -476,7 +476,7 @@ def test_what_the_log_refuses_is_told(document, alice, settings):
     """Merged with what was typed since the form was sent, the text would be too long."""
     settings.MAX_TEXT_LENGTH = len(FIRST)
     reader = Reader(alice, document)
-    restored = services.replace_content
+    restored = services._restore
 
     def typed_meanwhile(*args, **given):
         settings.MAX_TEXT_LENGTH += 1
@@ -484,7 +484,7 @@ def test_what_the_log_refuses_is_told(document, alice, settings):
         settings.MAX_TEXT_LENGTH -= 1
         return restored(*args, **given)
 
-    with patch.object(services, "replace_content", typed_meanwhile):
+    with patch.object(services, "_restore", typed_meanwhile):
         answer = reader.posts(action="restore", version=1)
     assert answer.status_code == 302
     assert "can’t be done" in reader.opens().content.decode()

@@ -92,7 +92,8 @@ def test_every_operation_tells_its_problems(schema):
         assert ("401" in statuses) == bool(operation.get("security") and {} not in operation["security"])
         assert ("404" in statuses) == ("{" in path)
         assert ("429" in statuses) == (method != "get")
-        assert ("413" in statuses) == ("415" in statuses) == ("requestBody" in operation)
+        assert ("415" in statuses) == ("requestBody" in operation)
+        assert ("413" in statuses) == ("415" in statuses or operation["operationId"] == "list_history")
 
 
 def test_every_problem_has_an_example_of_its_shape(schema):

@@ -111,7 +111,7 @@ async def test_a_base_too_far_behind_is_asked_to_catch_up(joins, edits, alice, s
 
 
 async def test_a_long_way_to_the_head(joins, edits, alice, monkeypatch):
-    monkeypatch.setattr(hubs, "LONG_REBASE", 10)
+    monkeypatch.setattr(services, "LONG_REBASE", 10)
     await edits("x", 40)
     socket = await joins(alice)
     await socket.submits(["y"], base=1)

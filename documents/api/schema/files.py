@@ -68,6 +68,7 @@ FILES = described(
         "Bring files in",
         "A document of each text file, those in zips too. What is no text is skipped, and told.",
         parameters=[IDEMPOTENCY_KEY],
+        refuses=[422],
         request={"multipart/form-data": UPLOAD},
         answers={201: answer(shapes.Import, examples.IMPORT, "What became of the files.")},
         tags=["files"],

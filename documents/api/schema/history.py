@@ -8,9 +8,11 @@ from documents.api.schema import examples, shapes
 from documents.api.schema.words import (
     DOCUMENT,
     IDEMPOTENCY_KEY,
+    IF_MATCH,
     LIMIT_BOUNDS,
     MAX_LIMIT,
     PAGES,
+    PREFER,
     VERSION,
     VERSION_BOUNDS,
     described,
@@ -25,6 +27,7 @@ HISTORY = described(
         "Newest first, with the names of their authors.",
         parameters=PAGES,
         answers={200: answer(shapes.HistoryPage, examples.page(examples.HISTORY_ENTRY), "A page of operations.")},
+        refuses=[413],
         tags=["history"],
     ),
     revisions=operation(
@@ -41,7 +44,11 @@ HISTORY = described(
         "Oldest first and without holes: what a client needs to follow a document by asking.",
         parameters=[
             query("since", "The version that you have.", VERSION_BOUNDS | {"default": 0}),
-            query("limit", "How many to answer at most.", LIMIT_BOUNDS | {"default": MAX_LIMIT}),
+            query(
+                "limit",
+                "How many to answer at most; fewer come where they are large.",
+                LIMIT_BOUNDS | {"default": MAX_LIMIT},
+            ),
         ],
         answers={
             200: answer(
@@ -127,11 +134,11 @@ HISTORY = described(
         "restore_version",
         "Bring a version back",
         "Makes the text what it was, by one new operation: history never rewinds, and what people type meanwhile is "
-        "kept.",
+        "kept. Send the version that you saw by `If-Match`.",
         takes={"The first version": {"version": 1}},
-        parameters=[IDEMPOTENCY_KEY, etag(200)],
+        parameters=[IF_MATCH, PREFER, IDEMPOTENCY_KEY, etag(200)],
         answers={200: DOCUMENT},
-        refuses=[409, 422],
+        refuses=[409, 412, 422],
         tags=["history"],
     ),
 )

@@ -50,7 +50,7 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string", "pattern": r'^(\*|"\d{1,16}(-[0-9a-f]+)?")$'},
     HEADER,
-    description='The base, as the ETag you read, or `"<version>"`; instead of `version` in the body.',
+    description='The base, as the ETag you read, or `"<version>"`; instead of `version` in a body that has one.',
 )
 PREFER = OpenApiParameter(
     "Prefer",

@@ -12,6 +12,7 @@ export class Restoring {
   private readonly paper = new Paper(this.part("pre"));
   private readonly confirm = this.part<HTMLButtonElement>("[value=restore]");
   private version = 0;
+  private base = 0; // the head whose text the reader was shown as what would change
   private key = "";
   private loading = new AbortController();
 
@@ -38,6 +39,7 @@ export class Restoring {
     this.dialog.showModal();
     try {
       await this.archive.look();
+      this.base = this.archive.head;
       this.show(await this.archive.restoring(version, this.loading.signal));
     } catch (error) {
       if (this.loading.signal.aborted) return;
@@ -59,7 +61,7 @@ export class Restoring {
     this.confirm.disabled = true;
     this.tellTrouble("");
     try {
-      const headers = { "Idempotency-Key": this.key };
+      const headers = { "Idempotency-Key": this.key, "If-Match": `"${this.base}"` };
       const shown = await this.server.post<{ version: number }>("restore", { version: this.version }, headers);
       this.dialog.close();
       this.restored(this.version, shown?.version ?? this.archive.head);
