@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from documents import services
-from documents.models import Role
+from documents.models import Document, Role
 from documents.tests.rest import DOCUMENTS, refusal, url
 
 pytestmark = pytest.mark.django_db
@@ -14,10 +16,14 @@ def titles(answer) -> list[str]:
 
 @pytest.fixture
 def shelf(alice):
-    """Alice's five documents, made in this order."""
-    return [
+    """Alice's five documents, made in this order, a minute apart."""
+    made = [
         services.create_document(owner=alice, title=title) for title in ("delta", "alpha", "echo", "bravo", "Carol")
     ]
+    for minutes, document in enumerate(reversed(made), start=1):
+        then = document.created_at - timedelta(minutes=minutes)
+        Document.objects.filter(pk=document.pk).update(created_at=then, updated_at=then)
+    return made
 
 
 def test_it_works(ask, alice, document):
