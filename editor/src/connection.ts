@@ -13,12 +13,15 @@
 import { type ClientMessage, CloseCode, parseMessage, type ServerMessage } from "./protocol";
 
 export interface Socket {
+  readonly readyState?: number; // 1: open; what has none is open until it is closed
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number }) => void) | null;
   send(frame: string): void;
   close(code?: number): void;
 }
+
+const OPEN = 1; // WebSocket.OPEN
 
 export type Timer = ReturnType<typeof setTimeout>;
 
@@ -108,8 +111,9 @@ export class Connection {
     );
   }
 
+  /** What can't leave any more is sent again on the next line. A socket may be closing before it tells. */
   send(message: ClientMessage): void {
-    if (this.line === "open") this.socket?.send(JSON.stringify(message));
+    if (this.line === "open" && (this.socket?.readyState ?? OPEN) === OPEN) this.socket?.send(JSON.stringify(message));
   }
 
   /** Leaves this line and comes back on a new one, as after a fall. */

@@ -9,6 +9,7 @@ class FakeSocket implements Socket {
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;
   readonly frames: { type: string; token?: string }[] = [];
+  readyState = 1;
   isClosed = false;
 
   constructor(readonly protocols: string[]) {}
@@ -84,6 +85,16 @@ describe("opening", () => {
     expect(socket().protocols).toEqual(["collabdocs.v1", "bearer.token-1"]);
     expect(connection.isOpen).toBe(true);
     expect(lines).toEqual(["connecting", "open"]);
+  });
+
+  it("sends nothing into a socket that is closing", async () => {
+    await opens();
+    socket().readyState = 2;
+    connection.send({ type: "ping" });
+    expect(socket().pings()).toBe(0);
+    socket().readyState = 1;
+    connection.send({ type: "ping" });
+    expect(socket().pings()).toBe(1);
   });
 
   it("keeps one socket at a time", async () => {
