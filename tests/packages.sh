@@ -4,7 +4,7 @@
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin # where Debian keeps servers, and not everybody looks
-declare -A package_of=([chromium]=chromium [javac]=default-jdk-headless [jq]=jq [mvn]=maven [redis-server]=redis-server [rabbitmq-server]=rabbitmq-server)
+declare -A package_of=([chromium]=chromium [curl]=curl [javac]=default-jdk-headless [jq]=jq [mvn]=maven [patch]=patch [redis-server]=redis-server [rabbitmq-server]=rabbitmq-server)
 missing=()
 for command in "${!package_of[@]}"; do
     command -v "$command" >/dev/null || missing+=("${package_of[$command]}")

@@ -15,6 +15,7 @@ from itertools import accumulate, groupby, pairwise
 from uuid import UUID
 
 import orjson
+from django.db.models import QuerySet
 
 from documents import logtable
 from documents.errors import CorruptLog
@@ -138,7 +139,7 @@ def newest_copy(document_id: UUID, upto: int) -> Blame:
         raise CorruptLog(f"the copy of version {row[0]} is unreadable: {error}") from error
 
 
-def _copies(document_id: UUID, upto: int):  # type: ignore[no-untyped-def]
+def _copies(document_id: UUID, upto: int) -> QuerySet[BlameCheckpoint]:
     keys = {"key__gt": logtable.log_key(document_id, 0), "key__lte": logtable.log_key(document_id, upto)}
     return BlameCheckpoint.objects.filter(**keys)
 
