@@ -4,27 +4,27 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 EDITOR_SOURCES := $(wildcard editor/src/*.ts editor/src/*/*.ts editor/*.json editor/*.mjs)
-MONGO_TESTS ?= $(wildcard documents/tests/test_oplog*.py documents/tests/test_api_*.py) documents/tests/test_copies.py accounts
-RACES := documents/tests/test_oplog_races.py
-ON_ONE_FILE := $(RACES)::test_processes_on_one_document $(RACES)::test_processes_on_several_documents \
-	$(RACES)::test_a_second_writer_that_holds_the_file_is_waited_for
+MONGO_TESTS = $(wildcard documents/tests/test_oplog*.py documents/tests/test_api_*.py) documents/tests/test_copies.py \
+	accounts tests/mongo
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
-.PHONY: run test test-all style editor-style types imports editor-test python-test mongo-test packages requirements clean
+.PHONY: run test test-all style editor-style types imports editor-test python-test mongo-test real-mongo-test image-test faults packages requirements clean
 
 run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is missing, migrate, serve
 	$(BIN)/python manage.py migrate --verbosity 0
 	exec $(BIN)/python -m collabdocs.serve
 
-test: packages style types imports editor-test python-test ## all that must pass, in under 30 minutes
+test: packages style types imports editor-test python-test mongo-test ## all that must pass, in under 30 minutes
 
 test-all: export SMALL_MODEL = long
 test-all: export RANDOM_MODEL = 1500
 test-all: export CONVERGENCE_SEEDS = 30000
 test-all: export SEEDS = 1000
 test-all: export SCHEMA_EXAMPLES = 400
+test-all: export LOST_REPLIES = 100
+test-all: MONGO_TESTS = documents accounts realtime collabdocs tests
 test-all: PYTEST_ARGS += -o timeout=3600
-test-all: test ## the same, with many more seeds and deeper models
+test-all: test image-test ## the same, with many more seeds and deeper models
 
 packages: ## install what the tests need and a fresh Debian machine lacks
 	tests/packages.sh
@@ -53,7 +53,18 @@ python-test: .venv/.develops static/editor/.built staticfiles/.collected
 
 mongo-test: packages .venv/.develops static/editor/.built ## log, accounts, permissions and API on an emulated MongoDB
 	$(BIN)/python -m tests.mongo $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m tests.mongo $(BIN)/python -m pytest $(MONGO_TESTS) $(ON_ONE_FILE:%=--deselect %) $(PYTEST_ARGS)
+	$(BIN)/python -m tests.mongo $(BIN)/python -m pytest $(MONGO_TESTS) $(PYTEST_ARGS)
+
+real-mongo-test: .venv/.develops static/editor/.built ## the same on the server that DATABASE_URL names, and what needs a real one
+	REAL_MONGO=1 LOST_REPLIES=100 $(BIN)/python -m tests.mongo $(BIN)/python manage.py makemigrations --check --dry-run
+	REAL_MONGO=1 LOST_REPLIES=100 $(BIN)/python -m tests.mongo $(BIN)/python -m pytest $(MONGO_TESTS) tests/test_crash.py $(PYTEST_ARGS)
+
+image-test: .venv/.develops ## build the image for real, on stand-ins for its bases, and run it; as root on Debian
+	tests/packages.sh buildah debootstrap
+	$(BIN)/python -m pytest tests/packaging/image.py $(PYTEST_ARGS)
+
+faults: packages .venv/.develops editor/node_modules/.installed ## hurt a running system in every way, for long: FAULTS="F1 --mode cluster --seed 7"
+	PYTHONPATH=clients/python $(BIN)/python -m tests.faults --seconds 60 $(FAULTS)
 
 requirements: .venv/.develops ## compile the pinned lists from what requirements*.in asks for
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -20,6 +20,7 @@ def _quick_and_unlimited(settings):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_FILES}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.RATE_LIMITS = False
+    settings.WHITENOISE_AUTOREFRESH = True  # else each client looks through all static files
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"  # pages need no `collectstatic`
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": plain}}
     for cache in caches.all():

@@ -1,9 +1,9 @@
 """How often one may ask. All limits are off with settings.RATE_LIMITS False.
 
 The counts lie in the cache, so they hold over all processes that share one. A window begins with the first
-request and lasts a fixed time. When the cache is in trouble, nobody's writing suffers: writes are let in
-uncounted. Log-in and sign-up, where the limit is what keeps guessers out, fall back to a count of this
-process alone.
+request and lasts a fixed time. When the cache is in trouble (away, slow, full), nobody's writing suffers: writes are
+let in uncounted. Log-in and sign-up, where the limit is what keeps guessers out, fall back to a count of this
+process alone. A cache that was emptied counts from one again.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # importing it reads the settings, which name the throttle be
     from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
-own_count = LocMemCache("accounts.throttles", {})
+own_count = LocMemCache("accounts.throttles", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class WriteThrottle(BaseThrottle):
         try:
             self.seconds = count(cache, WRITES_BY_USER, str(request.user.pk))
         except CacheTrouble:
-            logger.warning("write limits are off: the cache does not answer")
+            logger.debug("write limits are off: the cache does not answer")
         return self.seconds == 0
 
     def wait(self) -> float:
@@ -104,7 +104,7 @@ def count(store: BaseCache, rate: Rate, who: str) -> int:
     try:
         end = store.get(key) or store.get_or_set(key, time.time() + rate.seconds, rate.seconds)
         number = _increase(store, f"{key}:{end}", rate.seconds)
-    except (OSError, RedisError) as error:
+    except (OSError, RedisError, ValueError) as error:  # ValueError: emptied in between
         raise CacheTrouble from error
     if end is None or number is None:  # django-redis with IGNORE_EXCEPTIONS
         raise CacheTrouble
@@ -125,7 +125,7 @@ def _check(rate: Rate, who: str) -> None:
     try:
         seconds = count(cache, rate, who)
     except CacheTrouble:
-        logger.warning("%s: the cache does not answer, this process counts alone", rate.kind)
+        logger.debug("%s: the cache does not answer, this process counts alone", rate.kind)
         seconds = count(own_count, rate, who)
     if seconds:
         raise TooOften(seconds)

@@ -1,17 +1,29 @@
-"""Where a server enters: HTTP goes to Django, `/ws/` to the rooms."""
+"""Where a server enters: HTTP goes to Django, `/ws/` to the rooms; how it is (`health.py`) is told before both."""
 
 import os
+from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collabdocs.settings")
-http = get_asgi_application()
+django = get_asgi_application()
 
-from collabdocs.body_limit import BodyLimit  # noqa: E402  (what follows needs Django set up)
+from collabdocs import start  # noqa: E402  (what follows needs Django set up)
+from collabdocs.body_limit import BodyLimit, Receive, Send  # noqa: E402
+from collabdocs.health import Health  # noqa: E402
+from realtime import hub  # noqa: E402
 from realtime.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": BodyLimit(http, settings.MAX_BODY_BYTES), "websocket": URLRouter(websocket_urlpatterns)}
+start.begin()
+
+routes = ProtocolTypeRouter(
+    {"http": Health(BodyLimit(django, settings.MAX_BODY_BYTES)), "websocket": URLRouter(websocket_urlpatterns)}
 )
+
+
+async def application(scope: Any, receive: Receive, send: Send) -> None:
+    """The first call of any kind makes the hub: what a process writes by HTTP is announced to the others, too."""
+    hub.current()
+    await routes(scope, receive, send)

@@ -18,84 +18,21 @@ import random
 import ssl
 import uuid
 from collections.abc import Callable
-from functools import partial
 from itertools import islice
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import carehare
-from carehare._protocol import Protocol
 from channels_rabbitmq.core import RabbitmqChannelLayer
 from channels_rabbitmq.util import ChannelRecipient, GroupRecipient, Recipient, deserialize_message, serialize_message
-from pamqp.commands import Connection as Commands
+
+from collabdocs.amqp import PORTS, Line
 
 logger = logging.getLogger(__name__)
 
-PORTS = {"amqp": 5672, "amqps": 5671}
 SET_UP_PATIENCE = 10.0  # seconds for the handshake, and for each step after it
 BINDINGS_AT_ONCE = 100  # each takes one of the connection's 2,047 channels for a moment
 FIRST_DELAY, LONGEST_DELAY = 0.2, 3.0  # seconds between two tries
-
-
-class LineProtocol(Protocol):
-    """carehare's protocol with a heartbeat of our choosing, and an end that is always told and never logged."""
-
-    def __init__(self, heartbeat: int, **who: str) -> None:
-        super().__init__(**who)
-        self._seconds = heartbeat
-
-    def accept_frame(self, frame: Any, channel_id: int) -> None:
-        if isinstance(frame, Commands.Tune):
-            frame.heartbeat = self._seconds
-        super().accept_frame(frame, channel_id)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc or ConnectionResetError("it hung up"))
-        end: Any = getattr(self, "closed", self.open)
-        end.exception()  # asyncio complains of what nobody has looked at
-
-
-class Line(carehare.Connection):
-    """One connection. Its URL may name no port, user or virtual host, and may escape what it names."""
-
-    _protocol: LineProtocol | None = None
-
-    def __init__(self, url: str, *, heartbeat: int, ssl: ssl.SSLContext | None = None) -> None:
-        super().__init__(url, ssl=ssl)
-        self._heartbeat = heartbeat
-
-    async def connect(self) -> None:
-        url = urlsplit(self._url)
-        protocol = partial(
-            LineProtocol,
-            heartbeat=self._heartbeat,
-            username=unquote(url.username or "guest"),
-            password=unquote(url.password or "guest"),
-            virtual_host=unquote(url.path[1:]) or "/",
-        )
-        _, self._protocol = await asyncio.get_running_loop().create_connection(
-            protocol,
-            url.hostname or "localhost",
-            url.port or PORTS[url.scheme],
-            ssl=self._ssl or url.scheme == "amqps" or None,
-        )
-        await asyncio.shield(self._protocol.open)
-
-    def hang_up(self) -> None:
-        """Say goodbye. The broker closes the line."""
-        if self._protocol is not None:
-            self._protocol.send_close_if_allowed()
-
-    def abandon(self) -> None:
-        """Drop the line without a word; nothing happens to one that is closed."""
-        if self._protocol is not None:
-            self._protocol._transport.abort()
-
-    def why_closed(self) -> BaseException | None:
-        """None while it is open."""
-        closed = getattr(self._protocol, "closed", None)
-        return closed.exception() if closed is not None and closed.done() else None
-
 
 Question = Callable[[Line], "asyncio.Future[None]"]
 
@@ -300,7 +237,7 @@ class RabbitmqLayer(RabbitmqChannelLayer):
         if is_well != self._is_well and not self._want_close:
             self._is_well = is_well
             if is_well:
-                logger.info("RabbitMQ is back")
+                logger.warning("RabbitMQ is back")  # whoever reads that it went reads this, too
             else:
                 logger.warning("RabbitMQ is away, edits go on without it: %s", why or type(why).__name__)
 

@@ -3,28 +3,35 @@
 HOST (127.0.0.1)  PORT (8000)  SERVER (uvicorn or daphne)
 """
 
-import asyncio
 import gc
 import logging
-import signal
+import os
 import socket
 import sys
+from functools import partial
 from types import FrameType
 
-import environ
 import uvicorn
+from django.core.exceptions import ImproperlyConfigured
+
+from collabdocs import stopping
+from collabdocs.environment import Environment
 
 APPLICATION = "collabdocs.asgi:application"
 FRAME_BYTES = 4 << 20  # above the protocol's limit, so that a frame a little too large gets the protocol's answer
-DRAIN_SECONDS = 10
 
-env = environ.Env()
+env = Environment()
 
 
 def main() -> None:
-    host, port, server = env.str("HOST", "127.0.0.1"), env.int("PORT", 8000), env.str("SERVER", "uvicorn")
-    if server not in SERVERS:
-        sys.exit(f"SERVER is one of {', '.join(SERVERS)}, not {server}")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collabdocs.settings")
+    try:
+        host, port, server = env.str("HOST", "127.0.0.1"), env.int("PORT", 8000), env.str("SERVER", "uvicorn")
+        if server not in SERVERS:
+            raise ImproperlyConfigured(f"SERVER is one of {', '.join(SERVERS)}, not {server}")
+        import collabdocs.asgi  # noqa: F401  # refuses what is unsafe, and tells what is in use
+    except ImproperlyConfigured as error:
+        sys.exit(f"CollabDocs does not start.\n{error}")
     gc.set_threshold(10_000, 10, 10)  # an answer of 100,000 members took twice as long, for nothing that was garbage
     print(f"CollabDocs is at http://{host}:{port} ({server})", flush=True)
     SERVERS[server](host, port)
@@ -35,14 +42,13 @@ class DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stopping when asked to is a success: uvicorn would die of the signal afterwards."""
-        self.force_exit = self.should_exit and sig == signal.SIGINT
+        stopping.begin()
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from realtime import hub
 
-        await hub.drain()
-        await super().shutdown(sockets)
+        await hub.drain(partial(super().shutdown, sockets))
 
 
 def serve_by_uvicorn(host: str, port: int) -> None:
@@ -56,7 +62,7 @@ def serve_by_uvicorn(host: str, port: int) -> None:
         ws_per_message_deflate=False,  # costs more than it saves on frames of a hundred bytes
         lifespan="off",
         log_level="warning",
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=stopping.REQUESTS_FINISH,
         server_header=False,
     )
     logging.getLogger("uvicorn.error").addFilter(_without_clients_mistakes)
@@ -70,19 +76,10 @@ def _without_clients_mistakes(record: logging.LogRecord) -> bool:
 
 def serve_by_daphne(host: str, port: int) -> None:
     from daphne.endpoints import build_endpoint_description_strings
-    from daphne.server import Server
     from daphne.ws_protocol import WebSocketProtocol
-    from twisted.internet import defer
 
     from collabdocs.asgi import application
-    from realtime import hub
-
-    class DrainingDaphne(Server):  # type: ignore[misc]  # daphne has no types
-        """Daphne cancels every socket at once when it is told to stop; ours are drained before."""
-
-        def kill_all_applications(self) -> defer.Deferred[None]:
-            drained = defer.Deferred.fromFuture(asyncio.ensure_future(hub.drain()))
-            return drained.addBoth(lambda _: super(DrainingDaphne, self).kill_all_applications())
+    from collabdocs.daphne import DrainingDaphne
 
     def close(self: WebSocketProtocol, code: int = 1000) -> None:
         self.sendCloseFrame(code=code)
@@ -93,7 +90,7 @@ def serve_by_daphne(host: str, port: int) -> None:
         endpoints=build_endpoint_description_strings(host=host, port=port),
         websocket_max_message_size=FRAME_BYTES,
         websocket_max_frame_size=FRAME_BYTES,
-        application_close_timeout=DRAIN_SECONDS,
+        application_close_timeout=stopping.REQUESTS_FINISH,
         server_name=None,
     ).run()
 

@@ -7,21 +7,23 @@ a local-memory cache.
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONCE
 
 from collabdocs.caches import shared_cache
-from collabdocs.databases import MONGO_APPS, MONGO_MIGRATIONS, database, is_mongo
+from collabdocs.databases import MONGO_APPS, MONGO_MIGRATIONS, database, is_mongo, read_only
+from collabdocs.environment import Environment
 from collabdocs.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.bool("DEBUG", False)
+SECRET_KEY_IS_MADE = not env.str("SECRET_KEY", "")
 SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(DATA_DIR / "secret_key")
+PROCESSES = env.int("PROCESSES", 1)  # server processes on these data, for the checks: it starts none
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ALLOWED_ORIGINS = env.list("ALLOWED_ORIGINS", default=[])  # pages elsewhere that may open sockets
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -45,6 +47,7 @@ INSTALLED_APPS = [
     "accounts",
     "documents",
     "realtime",
+    "collabdocs",
 ]
 
 MIDDLEWARE = [
@@ -84,7 +87,8 @@ TEMPLATES = [
 # --- Data -----------------------------------------------------------------------------------------------------
 # "Saved" must be true, so SQLite syncs at each commit; group commit pays for it.
 DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'collabdocs.sqlite3'}"
-DATABASES = {"default": database(DATABASE_URL, synchronous=env.str("SQLITE_SYNCHRONOUS", "FULL"))}
+SQLITE_SYNCHRONOUS = env.str("SQLITE_SYNCHRONOUS", "FULL")
+DATABASES = {"default": database(DATABASE_URL, synchronous=SQLITE_SYNCHRONOUS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if is_mongo(DATABASE_URL):
     INSTALLED_APPS = [*(MONGO_APPS.get(app, app) for app in INSTALLED_APPS), "django_mongodb_backend"]
@@ -92,14 +96,18 @@ if is_mongo(DATABASE_URL):
     DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
 else:
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+SOURCE_DATABASE_URL = env.str("SOURCE_DATABASE_URL", "")  # what `manage.py move_documents` carries from
+if SOURCE_DATABASE_URL:
+    DATABASES["source"] = read_only(SOURCE_DATABASE_URL)
 
-RABBITMQ_URL = env.str("RABBITMQ_URL", "")  # amqp://user:password@host:port/vhost; without a vhost it is "/"
+# amqp://user:password@host:port/vhost; without a vhost it is "/"
+RABBITMQ_URL = env.service("RABBITMQ_URL", "amqp", "amqps")
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "collabdocs.layers.RabbitmqLayer", "CONFIG": {"host": RABBITMQ_URL}}
     if RABBITMQ_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL = env.service("REDIS_URL", "redis", "rediss", "unix")
 CACHES = {"default": shared_cache(REDIS_URL, "default"), "texts": shared_cache(REDIS_URL, "texts")}
 
 # --- Who is asking --------------------------------------------------------------------------------------------
@@ -131,8 +139,12 @@ SIMPLE_JWT = {
 
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", False)
+HTTPS = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", False)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)  # only then X-Forwarded-For and -Proto are believed
+SECURE_SSL_REDIRECT = HTTPS and BEHIND_PROXY  # else nothing would tell which requests came by HTTPS
+SECURE_REDIRECT_EXEMPT = ["^metrics$"]  # asked from within
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600) if HTTPS else 0
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for names beside ours is not ours to promise
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -146,6 +158,7 @@ MAX_COMPONENTS = env.int("MAX_COMPONENTS", 1_000)  # components of one submissio
 MAX_FRAME_BYTES = env.int("MAX_FRAME_BYTES", 1 << 20)  # one incoming socket frame
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 16 << 20)  # one HTTP request: 1,000,000 code points, all escaped
 MAX_BASE_AGE = env.int("MAX_BASE_AGE", 20_000)  # versions behind the head before a client must catch up first
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", 5.0)  # over which the sockets of a stopping server are closed, at most
 MAX_RENDERED_LENGTH = env.int("MAX_RENDERED_LENGTH", 200_000)  # code points of Markdown; longer texts show as they are
 MAX_IMPORT_FILES = env.int("MAX_IMPORT_FILES", 200)  # texts in one import, those in its zips counted
 MAX_INFLATED_BYTES = env.int("MAX_INFLATED_BYTES", 64 << 20)  # what the texts of one import may inflate to
@@ -230,6 +243,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        "collabdocs.start": {"level": "INFO"},  # one line, whatever LOG_LEVEL
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},
         "django.request": {"level": "ERROR"},  # a client's mistake is told to the client
         "django.security": {"level": "ERROR"},

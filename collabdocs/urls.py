@@ -1,7 +1,8 @@
-"""Every address CollabDocs answers, but for the socket's (`realtime/routing.py`)."""
+"""Every address CollabDocs answers, but for the socket's (`realtime/routing.py`) and its health (`health.py`)."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django_prometheus.exports import ExportToDjangoView
 
 from accounts.urls import api_urlpatterns as account_api
 from collabdocs.schema import DocsView, SchemaView
@@ -22,4 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("documents.pages.urls")),
     path("api/", include([*schema_api, *account_api, *event_api, *document_api])),
     path("admin/", admin.site.urls),
+    path("metrics", ExportToDjangoView, name="metrics"),
 ]

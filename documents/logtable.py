@@ -1,4 +1,5 @@
-"""The log's table: its keys, its rows, and how it is read. Entries go in by `oplog.py` alone."""
+"""The log's table: its keys, its rows, and how it is read. Entries go in by `oplog.py` alone;
+`moving/log.py` carries whole logs to another database."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

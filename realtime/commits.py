@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from weakref import WeakKeyDictionary
 
 from django.db import close_old_connections
 
@@ -12,6 +13,7 @@ from documents import services
 from documents.oplog import Log, Outcome
 from documents.ot.rebase import Entry, Refused, Submission
 from realtime import protocol
+from realtime.listener import Listener
 from realtime.room import Room, Waiting
 
 logger = logging.getLogger(__name__)
@@ -34,10 +36,18 @@ class CommitLane:
         self._rooms: dict[Room, None] = {}
         self._running: asyncio.Task[None] | None = None
         self._troubled: dict[Room, asyncio.Task[None]] = {}
+        self._unanswered: WeakKeyDictionary[Listener, Submission] = WeakKeyDictionary()  # the newest of each
+        self._batch_ended = asyncio.Event()
 
     def submit(self, room: Room, waiting: Waiting) -> None:
+        self._unanswered[waiting.seat] = waiting.submission
         room.inbox.append(waiting)
         self._wake(room)
+
+    async def answered(self, listener: Listener) -> None:
+        """Return when nothing that it submitted waits for an answer."""
+        while listener in self._unanswered:
+            await self._batch_ended.wait()
 
     async def drained(self) -> None:
         """Return when nothing is under way any more."""
@@ -72,7 +82,16 @@ class CommitLane:
             return False
         for (_, batch), cursor, results in zip(batches, cursors, outcomes, strict=True):
             _answer(batch, results, cursor)
+            self._forget(batch)
         return True
+
+    def _forget(self, batch: Sequence[Waiting]) -> None:
+        """These are answered: what was committed had been announced before."""
+        for waiting in batch:
+            if self._unanswered.get(waiting.seat) is waiting.submission:
+                del self._unanswered[waiting.seat]
+        self._batch_ended.set()
+        self._batch_ended = asyncio.Event()
 
     async def _persist(self, room: Room, batch: list[Waiting]) -> None:
         """Try one room's batch again, alone, until it is known; at last close its sockets: their clients resend."""

@@ -84,20 +84,29 @@ class DocumentConsumer(AsyncConsumer):
 
     async def connect(self) -> None:
         """Refuse strangers before the socket is accepted; tell the others why it closes."""
+        hub = hubs.current()
+        if hub.draining:
+            await self.send_elsewhere()
         if not sockets.origin_allowed(self.scope) or not (identity := await sockets.identify(self.scope)):
             await self.write({"type": "websocket.close", "code": protocol.NOT_ALLOWED})
             raise StopConsumer
         self.identity = identity
         await self.accept()
-        hub = hubs.current()
-        if hub.draining:
-            raise Closed(protocol.RESTARTING)
         try:
             self.document_id = UUID(self.scope["url_route"]["kwargs"]["doc_id"])
         except ValueError:
             raise Closed(protocol.NO_DOCUMENT) from None
         if await hub.read(partial(permissions.role_in, identity.user_id, self.document_id)) is None:
             raise Closed(protocol.NO_DOCUMENT)
+
+    async def send_elsewhere(self) -> None:
+        """Nobody new is let in any more. A proxy that is told so before the handshake asks another server."""
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            raise Closed(protocol.RESTARTING)
+        headers = [(b"retry-after", b"1")]
+        await self.write({"type": "websocket.http.response.start", "status": 503, "headers": headers})
+        await self.write({"type": "websocket.http.response.body", "body": b""})
+        raise StopConsumer
 
     async def accept(self) -> None:
         self.accepted = True
@@ -219,9 +228,13 @@ class DocumentConsumer(AsyncConsumer):
             self.pump = asyncio.create_task(seat.pump())
 
     def is_foreign(self, room: Room, owner: UUID | None, client_id: UUID) -> bool:
-        seated = room.seats.get(client_id)
+        seated, present = room.seats.get(client_id), room.presences.get(client_id)
         mine = self.identity.user_id
-        return (owner is not None and owner != mine) or (seated is not None and seated.user_id != mine)
+        return (
+            (owner is not None and owner != mine)
+            or (seated is not None and seated.user_id != mine)
+            or (present is not None and str(present.user["id"]) != str(mine))  # in another process, perhaps
+        )
 
     async def greet(self, room: Room, seat: Seat, since: int | None, log: str) -> tuple[int, Sequence[Present]]:
         """Send `joined`; the version that it brings the client to, and whom it tells of."""
@@ -233,6 +246,8 @@ class DocumentConsumer(AsyncConsumer):
             entries = await self.operations_since(room, since)
             version = entries[-1].version if entries else since
             carried = {"operations": [entry_fields(entry) for entry in entries]}
+            if sha256 := await hubs.current().digests.of(room, version):
+                carried["sha256"] = sha256
         told = [present for present in room.presences if present.client_id != seat.client_id]
         frame = protocol.encode(
             "joined",

@@ -4,7 +4,7 @@ every two seconds for what nobody announced."""
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -12,12 +12,18 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_layer
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 from documents import events, services
 from realtime import announcements, protocol, upkeep
 from realtime.commits import CommitLane
-from realtime.room import Room, Waiting
+from realtime.digests import Digests
+from realtime.draining import close_in_turn, within
+from realtime.elsewhere import Elsewhere, Telling, WhoIsThere
+from realtime.memory import Memory
+from realtime.restores import Restores
+from realtime.room import Read, Room, Waiting
 from realtime.wire import Wire
 
 logger = logging.getLogger(__name__)
@@ -26,6 +32,11 @@ T = TypeVar("T")
 TICK = 2.0  # seconds
 IDLE_ROOM = 30.0  # seconds an empty room is kept
 FAREWELL = 1.0  # seconds that draining waits for closed sockets to go
+SETTLING = 2.0  # seconds that draining waits for each thing that may be stuck
+
+
+async def _nothing() -> None:
+    pass
 
 
 class Hub:
@@ -39,7 +50,10 @@ class Hub:
         self._commits: Executor = ThreadPoolExecutor(1, "commits")
         self._reads: Executor = ThreadPoolExecutor(2, "reads")
         self._lane = CommitLane(self._commits)
+        self._restores, self.digests = Restores(self.read), Digests(self.read)
+        self._layer = layer
         self._wire = None if layer is None else Wire(layer, self.act_on)
+        self._memory = Memory() if settings.REDIS_URL else None
         events.announced.connect(self._hear, weak=False)
         self._ticking = self._loop.create_task(self._tick_for_ever())
 
@@ -54,36 +68,47 @@ class Hub:
         return await asyncio.shield(opening)
 
     async def submit(self, room: Room, waiting: Waiting) -> None:
-        """Hand a submission to the next batch. A long way to the head is gone before, outside the batch.
-
-        While draining nothing is taken any more, and nothing said: the client sends it again elsewhere.
-        """
+        """Hand a submission to the next batch. A long way to the head is gone before, outside the batch."""
         if room.cursor - waiting.submission.base_version > services.LONG_REBASE:
             nearer = await self.read(partial(services.bring_nearer, room.document_id, waiting.submission))
             waiting = Waiting(waiting.seat, nearer)
-        if not self.draining:
-            self._lane.submit(room, waiting)
+        self._lane.submit(room, waiting)
 
     async def read(self, work: Callable[[], T]) -> T:
         """Run database work beside the loop, and beside the commits."""
         return await self._loop.run_in_executor(self._reads, partial(_on_a_kept_connection, work))
 
-    async def drain(self) -> None:
-        """Take nothing new, commit and announce what is under way, close every socket 1012, let go of everything."""
+    async def drain(self, finish_requests: Callable[[], Awaitable[None]] = _nothing) -> None:
+        """Let nobody in, close who is here in turn, let what is under way and announced leave, let go of everything.
+
+        Every wait is bounded: what is stuck is left as it is, and its outcome unknown, which clients are made for.
+        """
         self.draining = True
-        await self._lane.drained()
-        for room in self.rooms.values():
-            room.close(protocol.RESTARTING)
+        listeners = [listener for room in self.rooms.values() for listener in room.listeners]
+        await close_in_turn(listeners, self._lane.answered, settings.DRAIN_SECONDS)
+        await self._everybody_left()
+        await finish_requests()
+        await within(SETTLING, self._lane.drained())
         self._ticking.cancel()
         await asyncio.gather(self._ticking, return_exceptions=True)
-        await self._everybody_left()
-        await upkeep.keep_copies(list(self.rooms.values()), self.read)
+        await within(SETTLING, upkeep.keep_copies(list(self.rooms.values()), self.read))
         events.announced.disconnect(self._hear)
-        if self._wire is not None:
-            await self._wire.close()
+        await self._hang_up()
         for executor in (self._commits, self._reads):
             executor.submit(connection.close)
             executor.shutdown(wait=False)
+
+    async def _hang_up(self) -> None:
+        """Send what is still to be announced, and leave the broker, which else keeps our queue until it finds out."""
+        for room in self.rooms.values():
+            if room.elsewhere is not None:
+                room.elsewhere.tell_now()
+        if self._memory is not None:
+            await self._memory.close()
+        if self._wire is not None:
+            await self._wire.close()
+        if close := getattr(self._layer, "close", None):
+            await within(SETTLING, close())
 
     async def _everybody_left(self) -> None:
         """Wait a moment for the closes to reach their clients: daphne stops at once when drained."""
@@ -102,7 +127,7 @@ class Hub:
         if self._wire is not None:
             self._wire.tell(event)
 
-    def act_on(self, event: events.Event) -> None:
+    def act_on(self, event: announcements.Event) -> None:
         """Tell the document's room, if it is open here."""
         if room := self.rooms.get(event.document_id):
             announcements.act(room, event)
@@ -115,7 +140,14 @@ class Hub:
             await self._wire.subscribe(document_id)
         log = await self.read(partial(services.open_log, document_id))
         room = self.rooms[document_id] = Room(document_id, log, self.read)
+        if self._wire is not None or self._memory is not None:
+            room.elsewhere = Elsewhere(room, self._mention)
+            self._mention(WhoIsThere(document_id))
         return room
+
+    def _mention(self, telling: Telling) -> None:
+        if self._wire is not None:
+            self._wire.mention(telling)
 
     def _is_open(self, document_id: UUID) -> bool:
         return document_id in self.rooms or document_id in self._opening
@@ -124,6 +156,14 @@ class Hub:
         for room in list(self.rooms.values()):
             if room.is_idle(IDLE_ROOM):
                 del self.rooms[room.document_id]
+
+    async def _leave_gone_histories(self, rooms: Sequence[Room], _: Read) -> None:
+        """Whoever comes back opens the room anew, on the log as it is now."""
+        for room in await self._restores.outlived(rooms):
+            logger.warning("A backup was restored: document %s is opened anew", room.document_id)
+            if self.rooms.get(room.document_id) is room:
+                del self.rooms[room.document_id]
+            room.close(protocol.RESTARTING)
 
     # --- Chores ---
 
@@ -135,7 +175,7 @@ class Hub:
     async def tick(self) -> None:
         """What is looked after every two seconds. A look that fails keeps none of the others from happening."""
         rooms = list(self.rooms.values())
-        for look in upkeep.LOOKS:
+        for look in (self._leave_gone_histories, *upkeep.LOOKS):
             try:
                 await look(rooms, self.read)
             except Exception:  # the next tick tries again, whatever failed
@@ -143,6 +183,8 @@ class Hub:
         self._close_idle()
         if self._wire is not None:
             await self._wire.follow(self._is_open, list(self.rooms))
+        if self._memory is not None:
+            self._memory.look(self.rooms)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
@@ -157,11 +199,17 @@ def current() -> Hub:
     return _hubs[loop]
 
 
-async def drain() -> None:
-    """Drain the running loop's hub, if it has one. It stays the loop's hub: who comes now finds it draining."""
+async def drain(finish_requests: Callable[[], Awaitable[None]] = _nothing) -> None:
+    """Drain the running loop's hub, if it has one. It stays the loop's hub: who comes now finds it draining.
+
+    `finish_requests` is what the server does about HTTP, when the sockets are closed: until then a proxy may not have
+    noticed yet that others are to be asked.
+    """
     hub = _hubs.get(asyncio.get_running_loop())
-    if hub is not None and not hub.draining:
-        await hub.drain()
+    if hub is None or hub.draining:
+        await finish_requests()
+    else:
+        await hub.drain(finish_requests)
 
 
 def _on_a_kept_connection(work: Callable[[], T]) -> T:

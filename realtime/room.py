@@ -19,6 +19,7 @@ from documents.oplog import Log
 from documents.ot.rebase import Entry, Submission
 from documents.ot.tail import Tail
 from realtime import protocol
+from realtime.elsewhere import Elsewhere
 from realtime.follower import Follower
 from realtime.listener import Listener
 from realtime.presence import Presences, Present
@@ -45,10 +46,12 @@ class Room:
         self.document_id, self.log = document_id, log
         self.cursor, self.length = log.head, log.length  # the version handed out, and its text's code points
         self.seats: dict[UUID, Seat] = {}
+        self.joins: dict[UUID, int] = {}  # of each seat, which of its client's joins it is; later ones are greater
         self.followers: set[Follower] = set()
         self._joining = 0
         self.inbox: list[Waiting] = []
         self.presences = Presences(time.monotonic)
+        self.elsewhere: Elsewhere | None = None  # None where this process is alone
         self.fan_out_seconds = 0.0
         self.empty_since = self.checked_at = time.monotonic()
         self.copied = self.checked_version = self.cursor
@@ -56,7 +59,7 @@ class Room:
         self._recent = Tail(self.cursor)  # for those who join, or were cut off shortly
         self._text: tuple[int, str] | None = None
         self._catching_up: asyncio.Task[None] | None = None
-        self._to_show: dict[UUID, Seat] = {}
+        self._to_show: set[UUID] = set()
         self._showing: asyncio.TimerHandle | None = None
         self._shown_at, self._show_every = 0.0, SHOW_EVERY
 
@@ -74,6 +77,8 @@ class Room:
         self._recent.extend(news)
         self.presences.move(news)
         self.broadcast(protocol.operations(news))
+        if self.elsewhere is not None:
+            self.elsewhere.catch_up()
         for follower in self.followers:
             follower.wake()
 
@@ -170,17 +175,23 @@ class Room:
         if former := self.seats.get(seat.client_id):
             former.close(protocol.JOINED_ELSEWHERE)
         self.seats[seat.client_id] = seat
+        self.joins[seat.client_id] = self._next_join(seat.client_id)
         self._tell_changes(seat, {present.client_id: present for present in told})
-        self._enter(seat)
+        self._enter(seat, has_joined=True)
 
     def renew(self, seat: Seat) -> None:
         """A sign of life. Who had been given up is present again."""
         if not self.presences.renew(seat.client_id):
             self._enter(seat)
 
-    def _enter(self, seat: Seat) -> None:
-        self.presences.put(seat.client_id, seat.user, ())
-        self.broadcast(self.presence_frame(seat, ()), but=seat.client_id)
+    def _enter(self, seat: Seat, *, has_joined: bool = False) -> None:
+        present = self.presences.put(seat.client_id, seat.user, (), self.joins[seat.client_id])
+        self.show_presence(present, has_joined=has_joined)
+
+    def _next_join(self, client_id: UUID) -> int:
+        """Milliseconds since 1970, so that it is the greatest in whatever process; or more, if clocks differ."""
+        known = self.presences.known(client_id)
+        return max(round(1000 * time.time()), 0 if known is None else known.since + 1)
 
     def _tell_changes(self, seat: Seat, told: dict[UUID, Present]) -> None:
         now = {present.client_id: present for present in self.presences if present.client_id != seat.client_id}
@@ -193,32 +204,40 @@ class Room:
     def leave(self, seat: Seat) -> None:
         if self.seats.get(seat.client_id) is not seat:
             return
-        del self.seats[seat.client_id]
-        self.presences.leave(seat.client_id)
-        self.broadcast(self.presence_frame(seat, None))
+        del self.seats[seat.client_id], self.joins[seat.client_id]
+        if left := self.presences.leave(seat.client_id):
+            self.show_presence(left)
         if not self.seats:
             self.empty_since = time.monotonic()
 
     def show(self, seat: Seat, selection: Sequence[protocol.Range]) -> None:
         """Keep a seat's selections, and show them to the others at most ten times a second."""
-        self.presences.put(seat.client_id, seat.user, selection)
-        self._to_show[seat.client_id] = seat
+        self.presences.put(seat.client_id, seat.user, selection, self.joins[seat.client_id])
+        self.show_soon(seat.client_id)
+
+    def show_soon(self, client_id: UUID) -> None:
+        """Show what is known of somebody then."""
+        self._to_show.add(client_id)
         if self._showing is None:
             wait = max(0.0, self._shown_at + self._show_every - time.monotonic())
             self._showing = asyncio.get_running_loop().call_later(wait, self._show_all)
 
     def _show_all(self) -> None:
         started, self._showing = time.monotonic(), None
-        seats, self._to_show = self._to_show, {}
-        for seat in seats.values():
-            present = self.presences.get(seat.client_id)
-            if present and self.seats.get(seat.client_id) is seat:
-                self.broadcast(self.presence_frame(seat, present.selection), but=seat.client_id)
+        to_show, self._to_show = self._to_show, set()
+        for client_id in to_show:
+            known = self.presences.known(client_id)
+            if known and not (known.is_here and known.selection is None):  # which was shown at once
+                self.show_presence(known)
         self._shown_at = time.monotonic()
         self._show_every = max(SHOW_EVERY, 10 * (self._shown_at - started))
 
-    def presence_frame(self, seat: Seat, selection: Sequence[protocol.Range] | None) -> str:
-        return protocol.presence(seat.client_id, seat.user, self.cursor, selection)
+    def show_presence(self, known: Present, *, has_joined: bool = False) -> None:
+        """Show what is known of somebody to all others, and if they are here, soon to those elsewhere."""
+        frame = protocol.presence(known.client_id, known.user, self.cursor, known.selection)
+        self.broadcast(frame, but=known.client_id)
+        if self.elsewhere is not None and known.is_here:
+            self.elsewhere.note(known, has_joined=has_joined)
 
     def is_idle(self, seconds: float) -> bool:
         is_used = self.seats or self.followers or self._joining or self.inbox

@@ -26,10 +26,17 @@ async def forget_the_gone(rooms: Sequence[Room], read: Read) -> None:
     """Drop the presence of those not heard of for 30 seconds, and those who were closed but cling to the line."""
     for room in rooms:
         for gone in room.presences.expire():
-            room.broadcast(protocol.presence(gone.client_id, gone.user, room.cursor, None))
+            room.show_presence(gone)
         for seat in [seat for seat in room.seats.values() if seat.closing is not None]:
             room.leave(seat)
         room.followers -= {follower for follower in room.followers if follower.closing is not None}
+
+
+async def call_rolls(rooms: Sequence[Room], read: Read) -> None:
+    """Tell other processes of everybody here, now and then."""
+    for room in rooms:
+        if room.elsewhere is not None:
+            room.elsewhere.call_roll()
 
 
 async def fetch_gaps(rooms: Sequence[Room], read: Read) -> None:
@@ -106,4 +113,12 @@ async def send_checksum(room: Room) -> None:
         room.broadcast(protocol.encode("checksum", version=version, sha256=digest))
 
 
-LOOKS: Sequence[Look] = (forget_the_gone, fetch_gaps, end_sessions, check_roles, keep_copies, send_checksums)
+LOOKS: Sequence[Look] = (
+    forget_the_gone,
+    call_rolls,
+    fetch_gaps,
+    end_sessions,
+    check_roles,
+    keep_copies,
+    send_checksums,
+)

@@ -13,14 +13,15 @@ from uuid import UUID
 
 from channels.layers import BaseChannelLayer
 
-from documents.events import Event
 from realtime import announcements
+from realtime.announcements import Event, UnknownKind
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 5.0  # seconds for sending one message
 SUBSCRIBE_PATIENCE = 1.0  # seconds that opening a document waits for the broker
 OUTBOX = 10_000  # announcements kept for a slow broker; beyond it they are dropped
+BUSY = 100  # announcements that wait, beyond which nobody speaks of presence
 NO_ANSWER = (ConnectionError, TimeoutError)  # the layer says once that its broker is away, not at each message
 
 
@@ -42,6 +43,11 @@ class Wire:
             self._outbox.put_nowait((event.document_id, announcements.pack(event, self._name)))
         except asyncio.QueueFull:
             logger.warning("The broker is slow: an announcement was dropped")
+
+    def mention(self, event: Event) -> None:
+        """Announce what the next one of its kind makes up for: not while much else waits."""
+        if self._outbox.qsize() < BUSY:
+            self.tell(event)
 
     async def follow(self, is_open: Callable[[UUID], bool], documents: Iterable[UUID]) -> None:
         """Hear these documents, and no more those that are not open; what the broker does not answer waits."""
@@ -109,7 +115,9 @@ class Wire:
             return
         try:
             self._act_on(announcements.unpack(message))
-        except Exception:  # what another release says, or nonsense, must not end the listening
+        except UnknownKind as error:
+            logger.debug("An announcement of another release: %s", error)
+        except Exception:  # nonsense must not end the listening
             logger.warning("An announcement could not be read", exc_info=True)
 
     async def _own_channel(self) -> str:

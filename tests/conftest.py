@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from collabdocs_client import Backoff, Client, Document
 
+from tests.mongo.databases import drop_all
 from tests.server import Server, make_template
 from tests.wire import Wire
 
@@ -32,8 +33,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield make_template(tmp_path_factory.mktemp("template"))
+    drop_all()
 
 
 def _stop(server: Server) -> None:

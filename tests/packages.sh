@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Python and Node: as root on Debian by apt, elsewhere it says what is missing.
+# usage: packages.sh [COMMAND …], commands that are wanted besides, each of the package of its name
 # With CI set, something missing is a failure; without, the tests that need it say that they were left out.
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin # where Debian keeps servers, and not everybody looks
-declare -A package_of=([chromium]=chromium [curl]=curl [javac]=default-jdk-headless [jq]=jq [mvn]=maven [patch]=patch [redis-server]=redis-server [rabbitmq-server]=rabbitmq-server)
+declare -A package_of=([chromium]=chromium [curl]=curl [javac]=default-jdk-headless [jq]=jq [mvn]=maven [nginx]=nginx-light [patch]=patch [redis-server]=redis-server [rabbitmq-server]=rabbitmq-server)
+for also in "$@"; do package_of[$also]=$also; done
 missing=()
 for command in "${!package_of[@]}"; do
     command -v "$command" >/dev/null || missing+=("${package_of[$command]}")

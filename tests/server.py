@@ -1,4 +1,7 @@
-"""A real server in a process of its own, on a free loopback port, with its own data."""
+"""A real server in a process of its own, on a free loopback port, with its own data.
+
+Where tests run on MongoDB (DATABASE_URL), each DATA_DIR has a database of its own there.
+"""
 
 import json
 import os
@@ -15,6 +18,8 @@ from urllib.request import urlopen
 
 import psutil
 from collabdocs_client import Client
+
+from tests.mongo.databases import note_copy, note_own, noted
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60.0
@@ -38,13 +43,14 @@ json.dump(found, open(TOKENS, "w"))
 """
 
 
-def make_template(directory: Path) -> Path:
+def make_template(directory: Path, **env: str) -> Path:
     """A migrated DATA_DIR with the cast in it, and an access token of each, to be copied for each server."""
-    env = os.environ | {"DATA_DIR": str(directory), "ACCESS_TOKEN_SECONDS": "36000"}
+    own = {} if "DATABASE_URL" in env else note_own(directory)
+    settings = os.environ | {"DATA_DIR": str(directory), "ACCESS_TOKEN_SECONDS": "36000"} | own | env
     manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env=env, check=True, timeout=120)
+    subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env=settings, check=True, timeout=120)
     code = MAKE_CAST.replace("TOKENS", repr(str(directory / "tokens.json")))
-    subprocess.run([*manage, "shell", "-v0", "-c", code], cwd=ROOT, env=env, check=True, timeout=120)
+    subprocess.run([*manage, "shell", "-v0", "-c", code], cwd=ROOT, env=settings, check=True, timeout=120)
     return directory
 
 
@@ -63,7 +69,8 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.log_path = data_dir.with_name(f"{data_dir.name}-{self.port}.log")
-        self.env = {"SERVER": kind, "PORT": str(self.port), "DATA_DIR": str(data_dir), "RATE_LIMITS": "off"} | env
+        self.env = {"SERVER": kind, "PORT": str(self.port), "DATA_DIR": str(data_dir), "RATE_LIMITS": "off"}
+        self.env |= noted(data_dir) | env
         self.tokens: dict[str, str] = json.loads((data_dir / "tokens.json").read_text())
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -71,6 +78,7 @@ class Server:
     def with_data(cls, template: Path, data_dir: Path, kind: str = "uvicorn", **env: str) -> "Server":
         """A server on a fresh copy of the template."""
         shutil.copytree(template, data_dir)
+        note_copy(data_dir)
         return cls(data_dir, kind, **env)
 
     # --- Its life ---

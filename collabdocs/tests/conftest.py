@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -17,3 +19,9 @@ def _own_addresses(settings):
 @pytest.fixture
 def api() -> APIClient:
     return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture
+def calls():
+    """`await calls(function, …)` runs what blocks on a thread."""
+    return asyncio.to_thread

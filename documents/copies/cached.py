@@ -1,12 +1,10 @@
 """What is made of a text at one version, kept in Django's cache: the text itself, and what it renders to.
 
 A key names document and version, so an entry never changes and none is ever stale: whoever reads has asked the log
-for the head before. A cache that fails or forgets costs time and nothing else; one that failed is left alone for a
-moment, so that a hanging one does not make every reader wait.
+for the head before. A cache that fails or forgets costs time and nothing else.
 """
 
 import logging
-import time
 from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
@@ -19,7 +17,6 @@ from documents.copies import texts
 logger = logging.getLogger(__name__)
 
 SECONDS = 3600  # an entry is kept
-PAUSE = 2.0  # seconds until a cache that failed is asked again
 TROUBLE = (OSError, RedisError, ValueError)  # ValueError: what lies there is not what we put there
 T = TypeVar("T")
 
@@ -54,17 +51,10 @@ def _key(kind: str, document_id: UUID, version: int) -> str:
     return f"{kind}:{document_id.hex}:{version}"
 
 
-_asked_again_at = 0.0  # by time.monotonic
-
-
 def _ask(work: Callable[[], T]) -> T | None:
-    """What the cache answers; None when it fails, and for a moment after that."""
-    global _asked_again_at
-    if time.monotonic() < _asked_again_at:
-        return None
+    """What the cache answers; None when it fails, of which it tells the log itself."""
     try:
         return work()
     except TROUBLE as error:
-        _asked_again_at = time.monotonic() + PAUSE
-        logger.warning("The cache is left alone for %s seconds: %r", PAUSE, error)
+        logger.debug("The cache failed: %r", error)
         return None

@@ -13,11 +13,6 @@ from documents.tests.rest import url
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _asked_at_once(monkeypatch):
-    monkeypatch.setattr(cached, "_asked_again_at", 0.0)
-
-
 def write(document, words):
     services.replace_content(document, words, author=document.owner)
 
@@ -54,18 +49,6 @@ def test_a_cache_that_fails_harms_nobody(ask, bob, document, method, failure):
         assert ask(bob, "get", url(document)).json()["content"] == "the cat"
         assert ask(bob, "put", url(document), {"content": "the dog"}).json()["content"] == "the dog"
         assert ask(bob, "get", url(document)).json()["content"] == "the dog"
-
-
-def test_a_cache_that_failed_is_left_alone_for_a_moment(document, monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(cached.time, "monotonic", lambda: now[0])
-    with patch.object(type(caches["texts"]), "get", side_effect=TimeoutError) as get:
-        for _ in range(3):
-            assert cached.text(document.id, 1) == "the cat"
-        assert get.call_count == 1
-        now[0] += cached.PAUSE
-        cached.text(document.id, 1)
-        assert get.call_count == 2
 
 
 def test_what_lies_there_but_is_no_text_is_not_served(document):

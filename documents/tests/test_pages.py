@@ -164,7 +164,8 @@ def test_a_title_is_text_not_markup(alice):
 
 def test_the_list_has_pages(alice):
     for number in range(lists.PER_PAGE + 1):
-        services.create_document(owner=alice, title=f"Text {number}")
+        document = services.create_document(owner=alice, title=f"Text {number}")
+        Document.objects.filter(pk=document.pk).update(updated_at=timezone.now() + timedelta(seconds=number))
     reader = Browser(alice)
     first, second = reader.opens("document-list"), reader.opens("document-list", page=2)
     titles = [row.title for answer in (first, second) for row in answer.context["rows"]]

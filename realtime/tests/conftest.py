@@ -9,6 +9,7 @@ from accounts import tokens
 from documents import history, services
 from realtime import hub as hubs
 from realtime.tests.clients import JsonSocket
+from realtime.tests.processes import Process, where
 
 
 @pytest.fixture
@@ -110,3 +111,36 @@ def commits(monkeypatch) -> Commits:
     monkeypatch.setattr(services, "commit", commits)
     yield commits
     commits.gate.set()
+
+
+@pytest.fixture
+async def processes(document, calls, monkeypatch):
+    """`a, b, joins = await processes(layer)`; `await joins(a, bob)` is a socket of bob's at process a, and
+    `await joins.opens(a, bob)` one that has not joined."""
+    hubs_made, sockets = [], []
+    monkeypatch.setattr(hubs, "current", lambda: where.get())
+
+    async def opens(process, user, *, client_id=None) -> JsonSocket:
+        token = (await calls(tokens.start_session, user)).access_token
+        socket = JsonSocket(document.id, token, client_id=client_id, application=process.serve)
+        sockets.append(socket)
+        await socket.opens()
+        return socket
+
+    async def joins(process, user, **more) -> JsonSocket:
+        socket = await opens(process, user, **more)
+        await socket.joins()
+        return socket
+
+    joins.opens = opens
+
+    async def make(layer):
+        hubs_made.extend([Process(layer, "a"), Process(layer, "b")])
+        return *hubs_made, joins
+
+    yield make
+    for socket in sockets:
+        await socket.leaves()
+    for hub in hubs_made:
+        if not hub.draining:
+            await hub.drain()

@@ -43,8 +43,8 @@ def test_it_works(presences):
     assert (present.client_id, present.user, present.selection) == (ALICE, USER, ((1, 2),))
     assert presences.get(ALICE) is present and presences.get(BOB) is None
     assert present.shown(7) == {"client_id": ALICE, "user": USER, "version": 7, "selection": ((1, 2),)}
-    assert presences.leave(ALICE) is present and presences.leave(ALICE) is None
-    assert list(presences) == []
+    assert presences.leave(ALICE).selection is None and presences.leave(ALICE) is None
+    assert list(presences) == [] and presences.get(ALICE) is None
 
 
 def test_who_is_not_heard_of_for_thirty_seconds_is_forgotten(presences, clock):

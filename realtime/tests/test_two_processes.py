@@ -2,90 +2,15 @@
 
 import asyncio
 import random
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
 
 import pytest
-from channels.layers import InMemoryChannelLayer
-from channels.routing import get_default_application
 
-from accounts import tokens
 from documents import history, services
 from documents.events import Committed
 from realtime import hub as hubs
 from realtime import wire
-from realtime.commits import CommitLane
-from realtime.hub import Hub
-from realtime.tests.clients import JsonSocket, eventually
-
-where: ContextVar[Hub] = ContextVar("where")
-
-
-class Process(Hub):
-    """A hub that hears only what its own threads announce: the other is told by the layer alone."""
-
-    def __init__(self, layer, name: str) -> None:
-        super().__init__(layer)
-        self.name = name
-        self._commits.shutdown()
-        self._commits = ThreadPoolExecutor(1, f"{name}-commits")
-        self._lane = CommitLane(self._commits)
-
-    def _hear(self, event, **_):
-        if threading.current_thread().name.startswith(f"{self.name}-"):
-            super()._hear(event)
-
-    async def serve(self, scope, receive, send):
-        where.set(self)
-        await get_default_application()(scope, receive, send)
-
-
-class Layer(InMemoryChannelLayer):
-    """Counts what is sent, and loses, doubles, holds back or refuses as told."""
-
-    def __init__(self, *, seed=0, lose=0.0, double=0.0, hold=0.0, refuse=0.0, **more) -> None:
-        super().__init__(**{"capacity": 1000, **more})
-        self.rng = random.Random(seed)
-        self.lose, self.double, self.hold, self.refuse = lose, double, hold, refuse
-        self.held, self.sent = [], 0
-
-    async def group_send(self, group, message):
-        self.sent += 1
-        if self.rng.random() < self.refuse:
-            raise OSError("the broker is away")
-        if self.rng.random() < self.hold:
-            self.held.append((group, message))
-            return
-        for _ in range(0 if self.rng.random() < self.lose else 2 if self.rng.random() < self.double else 1):
-            await super().group_send(group, message)
-        while self.held and self.rng.random() < 0.5:
-            await super().group_send(*self.held.pop(self.rng.randrange(len(self.held))))
-
-
-@pytest.fixture
-async def processes(document, calls, monkeypatch):
-    """`a, b, joins = await processes(layer)`; `await joins(a, bob)` is a socket of bob's at process a."""
-    hubs_made, sockets = [], []
-    monkeypatch.setattr(hubs, "current", lambda: where.get())
-
-    async def joins(process, user, *, client_id=None) -> JsonSocket:
-        token = (await calls(tokens.start_session, user)).access_token
-        socket = JsonSocket(document.id, token, client_id=client_id, application=process.serve)
-        sockets.append(socket)
-        await socket.opens()
-        await socket.joins()
-        return socket
-
-    async def make(layer):
-        hubs_made.extend([Process(layer, "a"), Process(layer, "b")])
-        return *hubs_made, joins
-
-    yield make
-    for socket in sockets:
-        await socket.leaves()
-    for hub in hubs_made:
-        await hub.drain()
+from realtime.tests.clients import eventually
+from realtime.tests.processes import Layer
 
 
 async def test_it_works(processes, alice, bob):

@@ -8,6 +8,7 @@ Rules.
 * The own entry in flight (client_id and seq) acknowledges. Any other entry, an own one of old times too, is applied.
 * `version_too_old` is the one error after which the same `seq` is sent again, on a fresh base. After any other the
   submission leaves the text.
+* Where catching up leads to another text than the server's (`joined.sha256`), a backup was restored: nothing is sent.
 * An entry at or below `version` brings no text.
 """
 
@@ -17,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import CollabDocsError, Diverged, from_code
-from .ot import Operation, apply, invert, parse, validate
+from .errors import CollabDocsError, Diverged, LogChanged, VersionUnknown, from_code
+from .ot import InvalidOperation, Operation, apply, invert, parse, validate
 from .ot.session import InFlight
 from .splitting import Limits, SplittingSession
 
@@ -130,8 +131,20 @@ class Replica:
             self._session = SplittingSession(message["version"], _limits(message.get("limits", {})))
             self.text = self._committed = message["content"]
             self.has_joined = True
-        changes = self._operations(message.get("operations", ()))
+        changes = self._caught_up(message)
         self._head = message["head"]
+        return changes
+
+    def _caught_up(self, message: Message) -> list[Change]:
+        """Cross what was missed; LogChanged, and the text as it was, if that does not lead to the server's text."""
+        shown = self.text
+        try:
+            changes = self._operations(message.get("operations", ()))
+            if "sha256" in message:
+                self._check(message)
+        except (Diverged, InvalidOperation) as error:
+            self.text = shown
+            raise LogChanged(f"this copy is of another history than the server's: {error}") from None
         return changes
 
     def _operations(self, entries: Sequence[Message]) -> list[Change]:
@@ -162,6 +175,8 @@ class Replica:
     def _error(self, message: Message) -> list[Change]:
         error = from_code(message["code"], message.get("detail", ""))
         in_flight, seq = self._session.in_flight, message.get("seq")
+        if isinstance(error, VersionUnknown) and seq is None:
+            raise LogChanged("the server's history ends before what this copy has seen", code=error.code)
         if seq is None:
             raise error
         if in_flight is None or seq != in_flight.seq:

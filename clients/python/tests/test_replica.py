@@ -198,3 +198,44 @@ def test_what_it_does_not_know_is_ignored(replica: Replica) -> None:
     replica.receive({"type": "role", "role": "viewer"})
     replica.receive({"type": "document", "title": "T"})
     assert (replica.role, replica.title) == ("viewer", "T")
+
+
+# --- Another history ---
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_text_it_comes_back_to_is_compared(replica: Replica) -> None:
+    replica.edit((4, "!"))
+    replica.join()
+    replica.receive(joined(4, operations=[entry(4, ["x"])], sha256=sha256("xbase")))
+    assert replica.text == "xbase!"
+    assert replica.next_submission() == submission(1, 3, 4, "!")
+
+
+@pytest.mark.parametrize("operation", [["x"], [100, "x"]], ids=["another text", "does not fit"])
+def test_another_history_is_not_merged_and_the_text_stays_for_copying(replica: Replica, operation: list[Any]) -> None:
+    replica.edit((4, "!"))
+    replica.join()
+    with pytest.raises(LogChanged):
+        replica.receive(joined(4, operations=[entry(4, operation)], sha256=sha256("another text")))
+    assert replica.text == "base!"
+    assert replica.next_submission() is None
+
+
+def test_a_history_that_ends_before_is_another_one(replica: Replica) -> None:
+    replica.edit((4, "!"))
+    replica.join()
+    with pytest.raises(LogChanged) as ended:
+        replica.receive(error("version_unknown", seq=None))
+    assert ended.value.code == "version_unknown"
+    assert (replica.text, replica.next_submission()) == ("base!", None)
+
+
+def test_what_a_later_release_says_is_passed_over(replica: Replica) -> None:
+    assert replica.receive({"type": "of a later release", "seq": 1}) == []
+    replica.receive(operations(entry(4, [4, "!"]) | {"new": 1}) | {"new": 2})
+    replica.receive(joined(4, operations=[], new=3))
+    assert replica.text == "base!"

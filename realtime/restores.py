@@ -1,0 +1,41 @@
+"""A backup that was restored while this process ran: what it has open is of a history that is gone.
+
+Servers are to be stopped for that. Who forgets it finds at the next look that the rooms are closed, and their clients
+find, when they come back, that they are of another history.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from documents import history, services
+from documents.copies import cached
+from realtime.room import Read, Room
+
+
+class Restores:
+    """Notices them: the log has another name, or is shorter than what was handed out."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._log: str | None = None  # None while nothing is open
+
+    async def outlived(self, rooms: Sequence[Room]) -> list[Room]:
+        """Those of these rooms whose history is gone."""
+        if not rooms:
+            self._log = None
+            return []
+        befores = {room.document_id: room.cursor - 1 for room in rooms if room.cursor}
+        log, alive = await self._read(partial(_look, befores))
+        is_renamed = self._log not in (None, log)
+        self._log = log
+        gone = befores.keys() - alive
+        found = [room for room in rooms if is_renamed or room.document_id in gone]
+        if found:
+            await self._read(cached.forget_all)
+        return found
+
+
+def _look(befores: dict[UUID, int]) -> tuple[str, set[UUID]]:
+    """The log's name, and which of these documents have an entry after the version given."""
+    return services.log_identity(), set(history.outgrown(befores))
