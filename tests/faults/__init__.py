@@ -1,0 +1,13 @@
+"""Faults: real clients type into real servers while something of the system dies, hangs or lies; then a ledger judges.
+
+`python -m tests.faults --mode cluster --seconds 60 F1 F6` runs some and writes a report; `make faults` runs them all.
+
+| file | what it is |
+|---|---|
+| `rig.py` | a system to hurt: one process (embedded), or three with MongoDB, RabbitMQ and Redis behind relays |
+| `relay.py` | a TCP line that can be slow, stuck, cut or deaf; `frames.py`: one that knows WebSocket frames |
+| `crowd.py` | who types: clients of every document, each submission in the ledger before it leaves |
+| `run.py` | one run: a third in peace, a third in trouble, a third to heal, then quiet, then the verdict |
+| `verdict.py` | the rules K1 to K11, from the ledger's files, the database, REST, every client and every process |
+| `server_faults.py` … | what is done to the system, by its number in the table of faults |
+"""

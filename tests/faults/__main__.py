@@ -1,0 +1,63 @@
+"""`python -m tests.faults [--mode embedded|cluster|both] [--seconds 30] [--seed N] [--report FILE] [F1 …]`
+
+Runs faults (all, if none is named), prints a line for each, writes the table, and ends with 1 if there was a breach.
+A seed sets what is random in the clients and in the faults; not, of course, when the machine does what.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+from pathlib import Path
+
+from tests.faults.catalogue import FAULTS
+from tests.faults.crowd import Size
+from tests.faults.report import row, table
+from tests.faults.rig import CLUSTER, EMBEDDED, standing
+from tests.faults.run import Result, run
+
+
+def main() -> int:
+    asked = _asked()
+    print(f"SEED={asked.seed}", flush=True)
+    results = [
+        result
+        for mode in ([EMBEDDED, CLUSTER] if asked.mode == "both" else [asked.mode])
+        for result in asyncio.run(_all(mode, asked))
+    ]
+    if asked.report:
+        asked.report.write_text(table(results))
+    bad = [result for result in results if result.verdict.breaches]
+    for result in bad:
+        print(f"\n{result.fault.number} {result.mode} seed {result.seed}")
+        print("\n".join(f"  {breach[:300]}" for breach in result.verdict.breaches[:20]))
+    return bool(bad)
+
+
+async def _all(mode: str, asked: argparse.Namespace) -> list[Result]:
+    chosen = [fault for fault in FAULTS.values() if not asked.faults or fault.number in asked.faults]
+    results = []
+    async with standing(mode, asked.seed) as rig:
+        for fault in (fault for fault in chosen if mode in fault.modes):
+            size = Size(asked.typists, asked.documents, asked.rate)
+            result = await run(rig, fault, seed=asked.seed, seconds=asked.seconds, size=size)
+            print(row(result), flush=True)
+            results.append(result)
+    return results
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("faults", nargs="*", metavar="F1", help=", ".join(FAULTS))
+    parser.add_argument("--mode", choices=[EMBEDDED, CLUSTER, "both"], default="both")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each run, settling not counted")
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    parser.add_argument("--typists", type=int, default=20)
+    parser.add_argument("--documents", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=200.0, help="edits a second, all together")
+    parser.add_argument("--report", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""`python -m tests.faults.inspect ID…`: what the database itself holds of documents, as JSON.
+
+For each id: `log`, every entry as the API would answer it, and `faults`, what `verify_documents` would say.
+"""
+
+import json
+import os
+import sys
+from uuid import UUID
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collabdocs.settings")
+django.setup()
+
+from documents import logtable  # noqa: E402  (needs Django set up)
+from documents.copies.verify import faults  # noqa: E402
+
+found = {}
+for name in sys.argv[1:]:
+    document_id = UUID(name)
+    newest = logtable.newest(document_id)
+    entries = logtable.entries(document_id, after=0, upto=newest.version) if newest else []
+    log = [
+        {"version": e.version, "client_id": str(e.client_id), "seq": e.seq, "operation": e.operation} for e in entries
+    ]
+    found[name] = {"log": log, "faults": [fault.what for fault in faults(document_id)]}
+json.dump(found, sys.stdout)

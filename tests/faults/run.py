@@ -1,0 +1,122 @@
+"""One run: a third in peace, a third in trouble, a third to heal, then quiet, then the verdict."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.faults.crowd import Crowd, Sheet, Size
+from tests.faults.rig import CLUSTER, EMBEDDED, Rig
+from tests.faults.verdict import Verdict, judge, vacuous
+from tests.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a fault has to do its harm with. It lasts about `seconds`, and ends what it began."""
+
+    rig: Rig
+    crowd: Crowd
+    seconds: float
+    rng: Random
+
+
+Act = Callable[[Trouble], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`number` as in the table of faults. `unknown` submissions at least must lose their line by it."""
+
+    number: str
+    name: str
+    act: Act
+    modes: tuple[str, ...]
+    unknown: int = 0
+
+
+FAULTS: dict[str, Fault] = {}
+
+
+def fault(number: str, name: str, *modes: str, unknown: int = 0) -> Callable[[Act], Act]:
+    """Register what is done by its number; in both modes if none is said."""
+
+    def register(act: Act) -> Act:
+        assert number not in FAULTS, number
+        FAULTS[number] = Fault(number, name, act, modes or (EMBEDDED, CLUSTER), unknown)
+        return act
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run has shown. It is good without a breach."""
+
+    fault: Fault
+    mode: str
+    seed: int
+    verdict: Verdict
+    settled: float  # seconds from the end of typing until everything was saved and seen
+
+
+async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) -> Result:
+    """`seconds` is the whole of it but for the settling. The system is whole afterwards."""
+    rng = Random(seed)
+    async with AsyncExitStack() as stack:
+        books = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="collabdocs-ledger-")))
+        crowd = Crowd(rig, size, rng, stack)
+        await crowd.gather(books)
+        crowd.start()
+        await asyncio.sleep(seconds / 3)
+        found: list[str] = []
+        try:
+            await fault.act(Trouble(rig, crowd, seconds / 3, rng))
+        except AssertionError as error:  # what the fault itself has seen go wrong
+            found.append(f"SEEN: {error}")
+        finally:
+            await rig.heal()
+        await asyncio.sleep(seconds / 3)
+        began = time.monotonic()
+        found += await crowd.finish()
+        settled = time.monotonic() - began
+        verdict = await _judged(rig, crowd, books)
+        verdict.breaches[:0] = found
+        verdict.breaches += vacuous(verdict, least=int(size.rate * seconds / 6), unknown=fault.unknown)
+    verdict.breaches += [f"TRACEBACK in the log of {server.url}" for server in rig.servers if _is_shaken(server.log())]
+    return Result(fault, rig.mode, seed, verdict, settled)
+
+
+async def _judged(rig: Rig, crowd: Crowd, books: Path) -> Verdict:
+    """From the ledger's files, not from what this process remembers."""
+    kept = await rig.inspect([sheet.doc_id for sheet in crowd.sheets])
+    total = Verdict()
+    for number, sheet in enumerate(crowd.sheets):
+        ledger = Ledger.read(books / str(number))
+        ledger.strangers = sheet.ledger.strangers
+        log = kept[sheet.doc_id]["log"]
+        verdict = judge(ledger, log, await _texts(rig, crowd, sheet))
+        verdict.breaches += [f"COPY {what}" for what in kept[sheet.doc_id]["faults"]]
+        total += verdict
+    return total
+
+
+async def _texts(rig: Rig, crowd: Crowd, sheet: Sheet) -> dict[str, str]:
+    """What everybody reads: each client, each process by REST, and somebody who has only just come."""
+    texts = {f"client {document.client_id}": document.text for document in sheet.documents}
+    for server in rig.servers:
+        async with rig.person("vera", server) as vera:
+            texts[f"REST at {server.url}"] = (await vera.read(sheet.doc_id)).content or ""
+    texts["a newcomer"] = (await crowd.open(sheet, "vera")).text
+    return texts
+
+
+def _is_shaken(log: str) -> bool:
+    return "Traceback" in log
+
+
+__all__ = ["CLUSTER", "EMBEDDED", "FAULTS", "Fault", "Result", "Trouble", "fault", "run"]
