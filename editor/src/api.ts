@@ -12,20 +12,49 @@ export class Refusal extends Error {
   }
 }
 
+/** What this page would say of itself if it were loaded now. */
+export interface PageNow {
+  readonly csrfToken: string;
+  readonly protocol: string;
+  readonly user: string;
+}
+
 export class Api {
   constructor(
     private readonly documentId: string,
-    private readonly csrfToken: string,
+    private csrfToken: string,
     private readonly accessToken: () => Promise<string>,
   ) {}
 
-  /** A short token for this browser's session. */
+  /** A short token for this browser's session; who has signed in again meanwhile has another CSRF token, too. */
   async fetchToken(): Promise<Token> {
+    try {
+      return await this.askForToken();
+    } catch (error) {
+      if (!(error instanceof Refusal && error.status === 403)) throw error;
+      const page = await this.pageNow();
+      if (page === null) throw error;
+      this.csrfToken = page.csrfToken;
+      return this.askForToken();
+    }
+  }
+
+  private async askForToken(): Promise<Token> {
     return ask("/session/token", {
       method: "POST",
       headers: { "X-CSRFToken": this.csrfToken },
       credentials: "same-origin",
     });
+  }
+
+  /** Looks at this page again; null if it is not to be had, for whatever reason. */
+  async pageNow(): Promise<PageNow | null> {
+    const response = await fetch(location.pathname, { signal: AbortSignal.timeout(15_000) }).catch(() => null);
+    if (response === null || !response.ok || response.redirected) return null;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const { protocol = "", user = "" } = page.getElementById("editor")?.dataset ?? {};
+    const csrfToken = page.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+    return { csrfToken, protocol, user };
   }
 
   async textAt(version: number): Promise<string> {

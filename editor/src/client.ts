@@ -5,10 +5,11 @@
  * The client is *live* when it has joined and crossed everything up to the head it was told; only then does it submit,
  * so that a resend always follows the catch-up. All disorder has one answer: leave the line, come back, and ask for what
  * came since our version. If the server's history is not ours any more (another log, a version it does not know, a text
- * that differs), the session begins afresh under a new client_id, and what it still held is offered for copying.
+ * that differs), the session begins afresh under a new client_id, and what it still held is offered for copying: the
+ * words, and the whole text as it was shown, which may hold more than the server now does.
  */
 import type { Line, Timer } from "./connection";
-import { composeAll, type Operation } from "./ot";
+import { composeAll, InvalidOperation, type Operation } from "./ot";
 import type { Around, Page, Situation, Store, Wire } from "./ports";
 import {
   CloseCode,
@@ -20,12 +21,14 @@ import {
   type Role,
   type ServerMessage,
 } from "./protocol";
-import { type Entry, Session, type Submission, type Text } from "./session";
+import { type Entry, type Received, Session, type Submission, type Text } from "./session";
 
 const ACK_OVERDUE = 8_000; // ms after which a submission is sent again, on a line that lives; doubles each time
 const ACK_OVERDUE_MOST = 60_000;
 const JOIN_PATIENCE = 10_000; // ms in which joining and catching up must get on
 const BEHIND_PATIENCE = 2_000; // ms in which entries that we heard of must arrive
+const RESTART_PATIENCE = 2_500; // ms after 1012 in which nobody need be told that the line is down
+const RESTORED = "the document was restored from a backup";
 
 export class Client<T extends Text<T>> {
   limits: Limits = DEFAULT_LIMITS;
@@ -37,6 +40,10 @@ export class Client<T extends Text<T>> {
   private overdue: Timer | undefined;
   private watch: Timer | undefined; // over joining, or over a version that we heard of
   private isBehind = false;
+  private isCompared = true; // with the server's text; before, nothing is sent: it may be another history
+  private isExpected = false; // the server closed with 1012 just now
+  private patience: Timer | undefined; // over that
+  private unlike: string | null = null; // what was shown of a history that is not the server's any more
   private inbox: (readonly Entry[] | (() => void))[] = [];
 
   constructor(
@@ -47,11 +54,13 @@ export class Client<T extends Text<T>> {
     private readonly page: Page<T>,
     private readonly store: Store,
     private readonly world: Around<T>,
+    private readonly user: string | null = null, // whose page this is
   ) {}
 
   get situation(): Situation {
-    const { line, code, isLive, role } = this;
-    return { line, code, isLive, unsaved: this.session.unsaved, role };
+    const { line, code, isLive, isExpected, role } = this;
+    const { kept, isFailing } = this.store;
+    return { line, code, isLive, isExpected, unsaved: this.session.unsaved, kept, isFailing, role };
   }
 
   get isLive(): boolean {
@@ -130,9 +139,21 @@ export class Client<T extends Text<T>> {
     this.line = line;
     this.code = code === 0 && line !== "open" ? this.code : code;
     if (line !== "open") this.leftTheRoom();
+    if (code === CloseCode.restarting) this.expectItBack();
     if (code === CloseCode.notAllowed || code === CloseCode.noDocument) this.giveUp(FINAL_REASONS[code]);
     if (hadSent && UNDIGESTED.has(code)) this.refused("the server could not take a change of this size or form");
+    if (line !== "open") this.save();
     this.page.changed();
+  }
+
+  /** The server restarts: an editor that comes back meanwhile has nothing to tell. */
+  private expectItBack(): void {
+    this.isExpected = true;
+    this.world.clock.cancel(this.patience);
+    this.patience = this.world.clock.after(RESTART_PATIENCE, () => {
+      this.isExpected = false;
+      this.page.changed();
+    });
   }
 
   private leftTheRoom(): void {
@@ -140,6 +161,7 @@ export class Client<T extends Text<T>> {
     this.sent = null;
     this.inbox = [];
     this.isBehind = false;
+    this.isCompared = true;
     this.world.clock.cancel(this.overdue);
     this.world.clock.cancel(this.watch);
   }
@@ -177,16 +199,17 @@ export class Client<T extends Text<T>> {
   // -- joining --------------------------------------------------------------------------------------------------------
 
   private joined(message: Joined): void {
-    if (message.log !== undefined && message.log !== this.log && !this.startsAfresh) {
-      return this.startAfresh("the document was restored from a backup");
+    if (this.user !== null && message.user !== undefined && message.user.id !== this.user) {
+      return this.connection.stop(CloseCode.anotherUser);
     }
+    if (message.log !== undefined && message.log !== this.log && !this.startsAfresh) return this.restored();
     this.log = message.log ?? this.log;
     this.limits = { ...DEFAULT_LIMITS, ...message.limits };
     if (message.content !== undefined) this.loaded(message.content, message.version);
     this.head = message.head;
     this.cross(message.operations ?? []);
     this.page.joined(this.session.clientId, message.user, message.presence ?? []);
-    if (message.sha256 !== undefined) void this.compare(message.version, message.sha256);
+    if (message.sha256 !== undefined) void this.compareFirst(message.version, message.sha256);
     this.setRole(message.role);
   }
 
@@ -196,6 +219,14 @@ export class Client<T extends Text<T>> {
     const text = this.page.textOf(content);
     this.session = new Session(this.session.clientId, version, text);
     this.page.reset(text, this.canEdit);
+    if (this.unlike !== null && this.unlike !== content) this.page.offer(RESTORED, "", this.unlike);
+    this.unlike = null;
+  }
+
+  /** An older backup: even what was saved may be gone, so a text that differs is offered, pending or not. */
+  private restored(): void {
+    if (this.session.isSynchronised) this.unlike = String(this.session.text);
+    this.startAfresh(RESTORED);
   }
 
   private setRole(role: Role): void {
@@ -208,17 +239,27 @@ export class Client<T extends Text<T>> {
 
   private cross(entries: readonly Entry[]): void {
     const changes: Operation[] = [];
-    let isWhole = true;
+    let end: ReturnType<typeof this.take> | null = null;
     for (const entry of entries) {
-      const received = this.session.receive(entry);
-      isWhole = received !== "gap";
-      if (received === "gap") break;
-      changes.push(received.change);
-      if (received.acknowledged) this.acknowledged();
+      end = this.take(entry);
+      if (typeof end === "string") break;
+      changes.push(end.change);
+      if (end.acknowledged) this.acknowledged();
     }
     this.page.apply(composeAll(changes.filter((change) => change.length > 0)));
     this.page.crossed(entries);
-    if (!isWhole) this.connection.reconnect();
+    if (end === "gap") this.connection.reconnect();
+    if (end === "unfit") this.restored();
+  }
+
+  /** An entry that does not fit our text is one of another history. */
+  private take(entry: Entry): Received | "unfit" {
+    try {
+      return this.session.receive(entry);
+    } catch (error) {
+      if (error instanceof InvalidOperation || error instanceof RangeError) return "unfit";
+      throw error;
+    }
   }
 
   private acknowledged(): void {
@@ -227,8 +268,7 @@ export class Client<T extends Text<T>> {
   }
 
   private failed(code: string, detail: string, seq: number | null): void {
-    if (code === "log_changed" || code === "version_unknown")
-      this.startAfresh("the document was restored from a backup");
+    if (code === "log_changed" || code === "version_unknown") this.restored();
     else if (code === "forbidden" && (this.head === null || seq !== null)) this.forbidden(detail);
     else if (code === "version_too_old")
       this.connection.reconnect(); // catches up, then sends the same seq again
@@ -255,9 +295,10 @@ export class Client<T extends Text<T>> {
   /** Takes all that is unacknowledged out of the text and offers it. */
   private giveUp(reason: string): void {
     if (!this.session.isSynchronised) {
+      const shown = String(this.session.shown);
       const { change, lost } = this.session.abandon();
       this.page.apply(change);
-      this.page.offer(reason, lost);
+      this.page.offer(reason, lost, shown);
       this.acknowledged();
       this.save();
     }
@@ -272,13 +313,23 @@ export class Client<T extends Text<T>> {
     this.connection.reconnect();
   }
 
+  private async compareFirst(version: number, expected: string): Promise<void> {
+    const { session } = this;
+    if (session.version !== version || this.world.sha256 === undefined) return;
+    this.isCompared = false;
+    await this.compare(version, expected);
+    if (session !== this.session) return;
+    this.isCompared = true;
+    this.settle();
+  }
+
   private async compare(version: number, expected: string): Promise<void> {
     const { session } = this;
     if (session.version !== version) return this.heardOf(version);
     const actual = await this.world.sha256?.(session.text);
     if (actual == null || actual === expected || session !== this.session) return;
     const reason = "this page differed from the server's text and was loaded again";
-    if (session.isSynchronised) this.page.offer(reason, "");
+    if (session.isSynchronised) this.page.offer(reason, "", String(session.text));
     this.startAfresh(reason);
   }
 
@@ -286,11 +337,23 @@ export class Client<T extends Text<T>> {
 
   /** After anything that happened: what is unacknowledged is stored, then what can be sent is sent. */
   private settle(): void {
-    const maySubmit = this.isLive && mayEdit(this.role);
+    const maySubmit = this.isLive && this.isCompared && mayEdit(this.role);
     const submission = maySubmit ? this.session.submission(this.limits) : null;
     this.save();
-    if (submission !== null && submission.seq !== this.sent) this.submit(submission, ACK_OVERDUE);
+    if (submission !== null && submission.seq !== this.sent && this.isStored(submission)) {
+      this.submit(submission, ACK_OVERDUE);
+    }
     this.page.changed();
+  }
+
+  /** A browser that can't keep anything keeps nothing that a reload could confuse. */
+  private isStored({ seq }: Submission): boolean {
+    return this.store.seqWritten === seq || this.store.isFailing;
+  }
+
+  /** The store has written, or failed to. */
+  stored(): void {
+    this.settle();
   }
 
   private submit(submission: Submission, patience: number): void {
@@ -303,14 +366,15 @@ export class Client<T extends Text<T>> {
     });
   }
 
+  /** While the line is up, an answer will soon take the place of what is written: it need not go to the disk at once. */
   private save(): void {
-    this.store.save(this.session.clientId, this.log, this.session.pending());
+    this.store.save(this.session.clientId, this.log, this.session.pending(), !this.isLive);
   }
 }
 
 const FINAL_REASONS = {
   [CloseCode.notAllowed]: "you no longer have access to this document",
-  [CloseCode.noDocument]: "this document was deleted",
+  [CloseCode.noDocument]: "this document was deleted, or is not shared with you any more",
 } as const;
 
 /** Closes that blame what was sent last: sending it again would go on for ever. */

@@ -4,13 +4,14 @@
  *  - A line may be dead without saying so. Whatever arrives proves it alive; after some silence we ping, sooner while
  *    something is unacknowledged, and an unanswered ping ends the socket: the page says so within five seconds.
  *  - Reconnecting waits longer each time and jitters over the whole wait, so that a thousand editors do not come back at
- *    one moment. 1012 means a restart: come back at once. The wait begins anew only once a line has held for a while.
+ *    one moment, after a restart (1012) neither. The wait begins anew only once a line has held for a while.
  *  - The access token goes as a subprotocol, and is renewed in place before it expires.
- *  - Some closes are final until the user acts: no access, no document, the same client joined elsewhere.
+ *  - Some closes are final until the user acts: no access, no document, the same client joined elsewhere. A browser does
+ *    not say why a handshake was refused, so after some of them, each with a good token, the world is asked to find out.
  *
  * Sockets, clock, chance and tokens come from outside, so that tests run a simulated network in no time.
  */
-import { type ClientMessage, CloseCode, parseMessage, type ServerMessage } from "./protocol";
+import { type ClientMessage, CloseCode, parseMessage, type ServerMessage, SUBPROTOCOL } from "./protocol";
 
 export interface Socket {
   readonly readyState?: number; // 1: open; what has none is open until it is closed
@@ -41,10 +42,12 @@ export interface World {
   random(): number;
   openSocket(protocols: string[]): Socket;
   fetchToken(): Promise<Token>;
+  /** Lines fail though the server gives tokens: is there still somebody who speaks with this page? */
+  doubts(): void;
 }
 
 /** `final` closes wait for the user, see `CloseCode`. */
-export type Line = "connecting" | "open" | "waiting" | "restarting" | "final";
+export type Line = "connecting" | "open" | "waiting" | "final";
 
 export interface Ear {
   opened(): void;
@@ -61,17 +64,23 @@ export const Timing = {
   backoff: 500, // the first wait is a random part of it, each further one of twice as much
   backoffMost: 15_000,
   stable: 5_000, // a line that held so long is good: the next wait is short again
-  restart: 500, // jitter before coming back to a restarting server
+  restart: 2_000, // the first wait after 1012 is a random part of it
   tooFast: 5_000, // least wait after 4429
   renew: 0.75, // of a token's life
 } as const;
 
-const FINAL: ReadonlySet<number> = new Set([CloseCode.notAllowed, CloseCode.noDocument, CloseCode.joinedElsewhere]);
+const DOUBTFUL = 4; // lines in a row that failed before they said anything to be understood
+
+const FINAL: ReadonlySet<number> = new Set([
+  ...[CloseCode.notAllowed, CloseCode.noDocument, CloseCode.joinedElsewhere],
+  ...[CloseCode.outdated, CloseCode.anotherUser],
+]);
 
 export class Connection {
   private socket: Socket | null = null;
   private line: Line = "connecting";
   private attempts = 0;
+  private failures = 0; // since something was last understood
   private attempt = 0; // numbers the attempts for all time, so that a late token of an old one is not used
   private token: { value: string; renewAt: number } | null = null;
   private timers: {
@@ -102,7 +111,7 @@ export class Connection {
 
   connect(): void {
     this.drop();
-    this.enter(this.line === "restarting" ? "restarting" : "connecting");
+    this.enter("connecting");
     const attempt = ++this.attempt;
     this.timers.retry = this.world.clock.after(Timing.connect, () => this.fallen(0));
     this.accessToken().then(
@@ -121,15 +130,15 @@ export class Connection {
     this.fallen(0);
   }
 
-  stop(): void {
+  stop(code = 0): void {
     this.drop();
-    this.enter("final");
+    this.enter("final", code);
   }
 
   /** The browser says that something changed (online, offline, tab shown): find out now. */
   probe(): void {
     if (this.line === "open") this.ping();
-    else if (this.line === "waiting" || this.line === "restarting") this.connect();
+    else if (this.line === "waiting") this.connect();
   }
 
   /** Something was sent that is to be answered: ping sooner. */
@@ -140,11 +149,11 @@ export class Connection {
   // -- one socket -----------------------------------------------------------------------------------------------------
 
   private open(token: string): void {
-    const socket = this.world.openSocket(["collabdocs.v1", `bearer.${token}`]);
+    const socket = this.world.openSocket([SUBPROTOCOL, `bearer.${token}`]);
     this.socket = socket;
     socket.onopen = () => this.opened();
     socket.onmessage = ({ data }) => this.heard(data);
-    socket.onclose = ({ code }) => this.fallen(code);
+    socket.onclose = ({ code }) => this.failed(code);
   }
 
   private opened(): void {
@@ -164,9 +173,16 @@ export class Connection {
     try {
       message = parseMessage(frame);
     } catch {
-      return this.fallen(0); // not to be understood: the log is, after a fresh join
+      return this.failed(0); // not to be understood: the log is, after a fresh join
     }
+    this.failures = 0;
     if (message !== null) this.ear.received(message);
+  }
+
+  private failed(code: number): void {
+    this.failures += 1;
+    this.fallen(code);
+    if (this.line !== "final" && this.failures % DOUBTFUL === 0) this.world.doubts();
   }
 
   private fallen(code: number): void {
@@ -174,10 +190,7 @@ export class Connection {
     this.drop();
     if (code === CloseCode.tokenExpired || !wasOpen) this.token = null; // a refused handshake does not say why
     if (FINAL.has(code)) return this.enter("final", code);
-    this.enter(
-      code === CloseCode.restarting || (this.line === "restarting" && this.attempts < 3) ? "restarting" : "waiting",
-      code,
-    );
+    this.enter("waiting", code);
     this.timers.retry = this.world.clock.after(this.nextWait(code), () => this.connect());
   }
 

@@ -5,14 +5,17 @@ import { browserDisk, sha256, webLocks } from "./browser";
 import { Client } from "./client";
 import { Editor } from "./codemirror";
 import { type Clock, Connection, type Socket } from "./connection";
-import { editTitle, element, meta, showLeftover, showPeople, showState } from "./page";
+import { compose } from "./ot";
+import { editTitle, element, meta, showPeople, showState, showWayOut } from "./page";
 import type { Page } from "./ports";
 import { handsExtension, OwnHand, Peers } from "./presence";
-import { CloseCode, mayEdit, type Role, type ServerMessage } from "./protocol";
+import { CloseCode, mayEdit, type Role, type ServerMessage, SUBPROTOCOL } from "./protocol";
 import { Rope } from "./rope";
 import { insertedText, Session } from "./session";
+import { BrowserShelf } from "./shelf";
 import { sentenceFor } from "./status";
 import { type Leftover, Storage, type StoredSession } from "./storage";
+import { showLeftover } from "./unsaved";
 
 const root = element("editor");
 const stored = element("document-text");
@@ -29,20 +32,21 @@ const notes = { leftovers: [] as string[], signedOut: false, input: null as stri
 
 const api = new Api(documentId, meta("csrf-token"), () => connection.accessToken());
 
-const storage = new Storage(browserDisk(), webLocks(navigator.locks), documentId, root.dataset.user ?? "", (reason) => {
-  notes.input = reason;
+const user = root.dataset.user ?? "";
+const storage = new Storage(new BrowserShelf(), browserDisk(), webLocks(navigator.locks), documentId, user, () => {
+  client?.stored();
 });
 
 // -- what is to be saved ------------------------------------------------------------------------------------------------
 
-function offer(reason: string, words: string): void {
-  const key = storage.keepLeftover({ reason, words });
-  showKept(key, { reason, words });
+function offer(reason: string, words: string, text?: string): void {
+  const leftover = text === undefined ? { reason, words } : { reason, words, text };
+  showKept(storage.keepLeftover(leftover), leftover);
 }
 
 function showKept(key: string, leftover: Leftover): void {
   notes.leftovers.push(leftover.reason);
-  showLeftover(leftover, () => {
+  showLeftover(leftover, document.title, () => {
     notes.leftovers.splice(notes.leftovers.indexOf(leftover.reason), 1);
     storage.dropLeftover(key);
     showSituation();
@@ -74,7 +78,7 @@ async function begin(): Promise<Session<Rope>> {
 }
 
 async function restored({ clientId, log, pending }: StoredSession): Promise<Session<Rope> | null> {
-  const words = () => [pending.inFlight?.operation ?? [], pending.buffer].map(insertedText).join("\n");
+  const words = () => insertedText(compose(pending.inFlight?.operation ?? [], pending.buffer));
   try {
     if (log !== pageLog) return giveUp("the document was restored from a backup");
     if (!mayEdit(pageRole)) return giveUp("you may read this document but no longer change it");
@@ -86,7 +90,7 @@ async function restored({ clientId, log, pending }: StoredSession): Promise<Sess
   }
   function giveUp(reason: string): null {
     offer(reason, words());
-    storage.save(clientId, log, null);
+    storage.save(clientId, log, null, true);
     return null;
   }
 }
@@ -118,8 +122,15 @@ const world = {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     return new WebSocket(`${scheme}//${location.host}/ws/${documentId}`, protocols) as Socket;
   },
+  doubts: () => void askWhetherOutdated(),
   sha256,
 };
+
+/** A newer release may not speak with this page any more. What it speaks stands on its own page. */
+async function askWhetherOutdated(): Promise<void> {
+  const page = await api.pageNow();
+  if (page !== null && page.protocol !== SUBPROTOCOL) connection.stop(CloseCode.outdated);
+}
 
 let client: Client<Rope> | null = null;
 
@@ -134,11 +145,19 @@ function showSituation(): void {
   if (client === null) return;
   const { situation } = client;
   showState(sentenceFor(situation, reasonNotSaved()));
-  element("take-over").hidden = !(situation.line === "final" && situation.code === CloseCode.joinedElsewhere);
+  showWayOut(situation.line === "final" ? (WAYS_OUT[situation.code] ?? null) : notes.signedOut ? SIGN_IN : null);
 }
 
+const RELOAD = { label: "Reload", go: () => location.reload() };
+const SIGN_IN = { label: "Sign in", go: () => void window.open(location.href) }; // this tab goes on when that is done
+const WAYS_OUT: Readonly<Record<number, { label: string; go: () => void }>> = {
+  [CloseCode.joinedElsewhere]: { label: "Edit here", go: () => connection.connect() },
+  [CloseCode.outdated]: RELOAD,
+  [CloseCode.anotherUser]: RELOAD,
+};
+
 async function start(): Promise<void> {
-  for (const { key, leftover } of storage.leftovers()) showKept(key, leftover);
+  for (const { key, leftover } of await storage.leftovers()) showKept(key, leftover);
   const session = await begin();
   const title = editTitle(
     (wanted) => api.rename(wanted),
@@ -216,7 +235,7 @@ async function start(): Promise<void> {
     },
     changed: showSituation,
   };
-  client = new Client<Rope>(session, pageLog, pageRole, connection, page, storage, world);
+  client = new Client<Rope>(session, pageLog, pageRole, connection, page, storage, world, user);
   stored.hidden = true;
   connection.connect();
 }
@@ -238,7 +257,9 @@ window.addEventListener("beforeunload", (event) => {
 });
 window.addEventListener("pagehide", () => storage.release());
 for (const change of ["online", "offline", "pageshow"]) window.addEventListener(change, () => connection.probe());
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection.probe());
-element("take-over").addEventListener("click", () => connection.connect());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") connection.probe();
+  else storage.flush(); // a phone may not ask before it ends the page
+});
 
 void start();

@@ -2,7 +2,6 @@
 import { safeColor } from "./presence";
 import type { User } from "./protocol";
 import type { Sentence } from "./status";
-import type { Leftover } from "./storage";
 
 export function element<T extends HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -14,21 +13,43 @@ export function meta(name: string): string {
   return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
 }
 
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, className: string, text = ""): HTMLElementTagNameMap[K] {
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text = "",
+): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   made.className = className;
   made.textContent = text;
   return made;
 }
 
-/** Saved and Saving… come and go with each key: shown at once, but not read out. Everything else is. */
+/** What comes and goes with each key, Saved and Saving… and how many changes wait, is shown, but not read out. */
 export function showState({ text, tone }: Sentence): void {
   const line = element("state");
   if (line.textContent === text) return;
   const isRoutine = (value: string | undefined) => value === "good" || value === "busy";
-  line.ariaLive = isRoutine(tone) && isRoutine(line.dataset.tone) ? "off" : "polite";
+  const isSameNews = withoutCount(text) === withoutCount(line.textContent);
+  line.ariaLive = isSameNews || (isRoutine(tone) && isRoutine(line.dataset.tone)) ? "off" : "polite";
   line.dataset.tone = tone;
   line.textContent = text;
+}
+
+function withoutCount(text: string | null): string {
+  return (text ?? "").replace(/[\d,]+ changes?/, "changes");
+}
+
+interface WayOut {
+  readonly label: string;
+  readonly go: () => void;
+}
+
+/** The one button beside the state line: what the reader can do about it. */
+export function showWayOut(way: WayOut | null): void {
+  const wayOut = element<HTMLButtonElement>("way-out");
+  wayOut.hidden = way === null;
+  wayOut.textContent = way?.label ?? "";
+  wayOut.onclick = way?.go ?? null;
 }
 
 const FACES = 5;
@@ -62,48 +83,6 @@ function initials(name: string): string {
       .join("")
       .toUpperCase() || "?"
   );
-}
-
-/** Adds a note about what was not saved, with the words to copy, until the reader puts it away. */
-export function showLeftover({ reason, words }: Leftover, putAway: () => void): void {
-  const panel = element("unsaved");
-  const note = make("div", "leftover");
-  note.append(make("p", "leftover-reason", `Not saved: ${reason}.`));
-  if (words !== "") note.append(wordsToCopy(words));
-  const actions = make("div", "leftover-actions");
-  if (words !== "") actions.append(button("Copy text", () => void copy(note, words)));
-  const done = () => {
-    note.remove();
-    panel.hidden = panel.childElementCount === 0;
-    putAway();
-  };
-  actions.append(button(words === "" ? "OK" : "I have copied it, put away", done));
-  note.append(actions);
-  panel.append(note);
-  panel.hidden = false;
-}
-
-function wordsToCopy(words: string): HTMLElement {
-  const area = make("textarea", "leftover-words");
-  area.value = words;
-  area.readOnly = true;
-  area.rows = Math.min(8, words.split("\n").length + 1);
-  area.ariaLabel = "Text that was not saved";
-  return area;
-}
-
-function button(label: string, action: () => void): HTMLButtonElement {
-  const made = make("button", "button", label);
-  made.type = "button";
-  made.addEventListener("click", action);
-  return made;
-}
-
-async function copy(note: HTMLElement, words: string): Promise<void> {
-  note.querySelector("textarea")?.select();
-  if (navigator.clipboard === undefined)
-    document.execCommand("copy"); // plain http has no clipboard API
-  else await navigator.clipboard.writeText(words);
 }
 
 /** The title, edited in place: Enter or leaving it saves, Escape takes it back. */

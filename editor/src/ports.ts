@@ -11,8 +11,8 @@ export interface Page<T> {
   reset(text: T, canEdit: boolean): void;
   setCanEdit(canEdit: boolean): void;
   textOf(content: string): T;
-  /** Shows that something was not saved and offers the words, if there are any, for copying. */
-  offer(reason: string, words: string): void;
+  /** Shows that something was not saved and offers it for copying: the words, and the whole text as it was shown. */
+  offer(reason: string, words: string, text?: string): void;
   joined(clientId: string, user: User | undefined, presence: readonly Presence[]): void;
   presence(presence: Presence): void;
   crossed(entries: readonly Entry[]): void;
@@ -22,7 +22,11 @@ export interface Page<T> {
 
 /** Where what is unacknowledged lies until it is acknowledged. */
 export interface Store {
-  save(clientId: string, log: string, pending: Pending | null): void;
+  readonly kept: number; // how many unsaved edits not even a crash takes
+  readonly isFailing: boolean;
+  /** The submission in flight, as it lies there: nothing is sent before, or a reload would send something else. */
+  readonly seqWritten: number | null;
+  save(clientId: string, log: string, pending: Pending | null, strict: boolean): void;
   newClientId(): string;
 }
 
@@ -30,11 +34,14 @@ export interface Situation {
   readonly line: Line;
   readonly code: number;
   readonly isLive: boolean;
+  readonly isExpected: boolean; // the server said that it would be back at once, and it is not long ago
   readonly unsaved: number;
+  readonly kept: number;
+  readonly isFailing: boolean; // to keep it in this browser
   readonly role: Role;
 }
 
-export type Wire = Pick<Connection, "send" | "reconnect" | "expectAnswer">;
+export type Wire = Pick<Connection, "send" | "reconnect" | "expectAnswer" | "stop">;
 
 /** A clock, and a checksum where the browser can make one. */
 export type Around<T> = Pick<World, "clock"> & { sha256?(text: T): Promise<string | null> };

@@ -59,6 +59,8 @@ export type ClientMessage =
   | { readonly type: "ping" }
   | { readonly type: "authenticate"; readonly token: string };
 
+export const SUBPROTOCOL = "collabdocs.v1";
+
 export const CloseCode = {
   badMessage: 4400,
   tokenExpired: 4401,
@@ -70,6 +72,8 @@ export const CloseCode = {
   tooFast: 4429,
   frameTooLarge: 1009,
   restarting: 1012,
+  outdated: 4426, // this release's subprotocol is not spoken any more
+  anotherUser: 4499, // never on the wire: the browser has been given to somebody else
 } as const;
 
 export function mayEdit(role: Role): boolean {

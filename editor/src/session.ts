@@ -109,6 +109,11 @@ export class Session<T extends Text<T>> {
     return this.inFlight === null ? this.buffer : compose(this.inFlight.operation, this.buffer);
   }
 
+  /** The text as the user sees it. */
+  get shown(): T {
+    return this.text.apply(this.unacknowledged);
+  }
+
   get isSynchronised(): boolean {
     return this.inFlight === null && isNoop(this.buffer);
   }
@@ -119,8 +124,8 @@ export class Session<T extends Text<T>> {
 
   /** How many edits the server has not acknowledged. */
   get unsaved(): number {
-    if (this.isSynchronised) return 0;
-    return Math.max(1, this.edits + (this.inFlight?.edits ?? 0));
+    const { inFlight, edits } = this;
+    return this.isSynchronised ? 0 : unsavedIn({ inFlight, edits });
   }
 
   pending(): Pending | null {
@@ -237,6 +242,11 @@ export class Session<T extends Text<T>> {
   toShown(position: number): number {
     return transformPosition(transformPosition(position, this.inFlight?.operation ?? []), this.buffer);
   }
+}
+
+/** How many edits the server has not acknowledged. */
+export function unsavedIn({ inFlight, edits }: Pick<Pending, "inFlight" | "edits">): number {
+  return Math.max(1, edits + (inFlight?.edits ?? 0));
 }
 
 /** The words an operation put in, for copying. */

@@ -1,4 +1,7 @@
-/** The state line: one honest sentence. "Saved" is said only of what the server has acknowledged as durable. */
+/**
+ * The state line: one honest sentence. "Saved" is said only of what the server has acknowledged as durable, "kept here"
+ * only of what not even a crash of this browser takes.
+ */
 import type { Situation } from "./ports";
 import { CloseCode, mayEdit } from "./protocol";
 
@@ -10,20 +13,32 @@ export interface Sentence {
 }
 
 export function sentenceFor(situation: Situation, notSaved: string | null): Sentence {
-  const { line, code, isLive, unsaved, role } = situation;
+  const { line, code, isLive, isExpected, unsaved, role } = situation;
+  if (line === "final" && code === CloseCode.outdated) return outdated(situation);
   if (notSaved !== null) return { text: `Not saved: ${notSaved}`, tone: "danger" };
   if (line === "final") return { text: `Not saved: ${FINAL[code] ?? "the connection was ended"}`, tone: "danger" };
-  if (isLive && !mayEdit(role)) return { text: "Read only", tone: "quiet" };
-  if (isLive) return unsaved === 0 ? { text: "Saved", tone: "good" } : { text: "Saving…", tone: "busy" };
-  if (line === "restarting") return { text: "Server restarting…", tone: "busy" };
-  if (unsaved > 0) return { text: `Offline — ${changes(unsaved)} kept here`, tone: "warning" };
-  return { text: "Reconnecting…", tone: "busy" };
+  if (!isLive && !isExpected) return unsaved === 0 ? { text: "Reconnecting…", tone: "busy" } : offline(situation);
+  if (!mayEdit(role)) return { text: "Read only", tone: "quiet" };
+  return unsaved === 0 ? { text: "Saved", tone: "good" } : { text: "Saving…", tone: "busy" };
+}
+
+function offline({ unsaved, kept, isFailing }: Situation): Sentence {
+  if (isFailing) return { text: `Offline — ${changes(unsaved)} not kept: leave this page open`, tone: "danger" };
+  if (kept === 0) return { text: "Offline — keeping your changes…", tone: "warning" };
+  return { text: `Offline — ${changes(Math.min(kept, unsaved))} kept here`, tone: "warning" };
+}
+
+function outdated({ unsaved, kept }: Situation): Sentence {
+  if (unsaved === 0) return { text: "CollabDocs was updated: reload this page", tone: "warning" };
+  if (kept < unsaved) return { text: "CollabDocs was updated: copy your text, then reload", tone: "danger" };
+  return { text: `CollabDocs was updated: reload this page, ${changes(unsaved)} kept here`, tone: "warning" };
 }
 
 const FINAL: Readonly<Record<number, string>> = {
   [CloseCode.notAllowed]: "you no longer have access to this document",
-  [CloseCode.noDocument]: "this document was deleted",
+  [CloseCode.noDocument]: "this document was deleted, or is not shared with you any more",
   [CloseCode.joinedElsewhere]: "this document is being edited in another tab",
+  [CloseCode.anotherUser]: "somebody else has signed in here; sign in again, then reload",
 };
 
 function changes(count: number): string {

@@ -1,35 +1,47 @@
 /**
- * What is unacknowledged outlives the page: it lies in localStorage, under the document and the client_id, from before
- * it is sent until it is acknowledged.
+ * What is unacknowledged outlives the page: it lies on the browser's shelf, under the document and the client_id, from
+ * before it is sent (or a record would name less than the server got under its seq) until it is acknowledged. `kept` says how much of it lies there for certain: only so much may the
+ * page call kept.
  *
  * A client_id belongs to one tab at a time, which holds it under a Web Lock for as long as it lives: a duplicated tab
  * gets an id of its own, and a record whose lock is free is an orphan that the next tab of the same user adopts, seq and
  * all. Browsers give no locks to plain-http pages; there a tab marks its records as free when it is left.
+ *
+ * Every record of every release has a `user`. One that this release can't read, an older or a newer one's, stays where
+ * it is, and its words are offered for copying.
  */
 import { type Disk, type Locks, randomUuid } from "./browser";
-import type { Operation } from "./ot";
-import type { Pending } from "./session";
+import { bringOver } from "./earlier";
+import { Keeper } from "./keeper";
+import { type Operation, parse } from "./ot";
+import { type Pending, unsavedIn } from "./session";
+import type { Changes, Shelf } from "./shelf";
 
 export interface StoredSession {
   readonly clientId: string;
   readonly log: string;
-  readonly user: string;
   readonly pending: Pending;
 }
 
-/** Words that were not saved and that nobody has put away yet. */
+/** What was not saved and nobody has put away yet: the words, and the whole text as it was shown, if that is known. */
 export interface Leftover {
   readonly reason: string;
   readonly words: string;
+  readonly text?: string;
 }
 
-interface RecordOnDisk {
-  format: 1;
-  log: string;
-  user: string;
-  pending: Pending;
-  free: boolean;
-  at: number;
+export interface Found {
+  readonly key: string;
+  readonly leftover: Leftover;
+}
+
+interface RecordOnShelf {
+  readonly format: 1;
+  readonly log: string;
+  readonly user: string;
+  readonly pending: Pending;
+  readonly free: boolean;
+  readonly at: number;
 }
 
 const LARGE = 50_000; // characters: beyond, a record is written at most twice a second
@@ -37,113 +49,163 @@ const LARGE_PAUSE = 500;
 const ABANDONED_AFTER = 3_600_000; // ms, where there are no locks
 
 export class Storage {
-  private held = new Set<string>();
-  private written: string | null = null; // the key of the record that is there
-  private late: { timer: ReturnType<typeof setTimeout>; write: () => void } | null = null;
+  private readonly keeper: Keeper;
+  private readonly held = new Set<string>();
+  private lies: string | null = null; // the key of the record that lies there, or is about to
+  private last: { log: string; pending: Pending; strict: boolean } | null = null;
+  private keptEdits = 0;
+  private written: number | null = null;
 
   constructor(
-    private readonly disk: Disk,
+    private readonly shelf: Shelf,
+    private readonly earlier: Disk,
     private readonly locks: Locks | null,
     private readonly documentId: string,
     private readonly user: string,
-    private readonly failed: (reason: string) => void,
-  ) {}
+    changed: () => void,
+  ) {
+    this.keeper = new Keeper(shelf, changed);
+  }
+
+  /** How many of the unsaved edits survive a crash of the browser or the computer; only `strict` saves count. */
+  get kept(): number {
+    return this.keptEdits;
+  }
+
+  /** The seq of the submission in flight, once it lies there. */
+  get seqWritten(): number | null {
+    return this.written;
+  }
+
+  /** Whether this browser could not keep what it was given. */
+  get isFailing(): boolean {
+    return this.keeper.hasFailed;
+  }
+
+  // -- client_ids and orphans -------------------------------------------------------------------------------------------
 
   /** A fresh id, held by this tab. */
   newClientId(): string {
     const clientId = randomUuid();
-    this.held.add(clientId);
+    this.held.add(this.key(clientId));
     void this.locks?.hold(this.key(clientId));
     return clientId;
   }
 
   /** The unacknowledged work of a tab that is gone, if there is any: from now on it is this tab's. */
   async adopt(): Promise<StoredSession | null> {
-    for (const key of this.keys("pending")) {
-      const record = this.read(key);
-      if (record === null || record.user !== this.user || !(await this.take(key, record))) continue;
-      const clientId = key.slice(this.key("").length);
-      this.held.add(clientId);
-      this.written = key;
-      return { clientId, log: record.log, user: record.user, pending: record.pending };
+    const brought = await this.broughtOver();
+    for (const [key, found] of await this.mine("pending")) {
+      if (readable(found) === null || !(brought.has(key) || (await this.take(key)))) continue;
+      const record = readable((await this.mine("pending")).get(key)); // as its tab left it
+      if (record === null) continue;
+      this.lies = key;
+      this.written = seqIn(record.pending);
+      this.keptEdits = unsavedIn(record.pending);
+      return { clientId: key.slice(this.key("").length), log: record.log, pending: record.pending };
     }
     return null;
   }
 
-  private async take(key: string, record: RecordOnDisk): Promise<boolean> {
-    if (this.locks !== null) return this.locks.hold(key);
-    const isFree = record.free || Date.now() - record.at > ABANDONED_AFTER;
-    if (isFree) this.write(key, JSON.stringify({ ...record, free: false }));
-    return isFree;
+  private async broughtOver(): Promise<ReadonlySet<string>> {
+    const mayTake = (key: string, record: unknown) =>
+      this.locks === null ? Promise.resolve(claimed(record) !== null) : this.take(key);
+    return bringOver(this.earlier, this.prefix("pending"), this.shelf, mayTake).catch(() => new Set<string>());
   }
 
-  save(clientId: string, log: string, pending: Pending | null): void {
+  /** Takes what no living tab has, for as long as this one lives. */
+  private async take(key: string): Promise<boolean> {
+    if (this.held.has(key)) return false;
+    const taking = this.locks === null ? this.shelf.claim(key, claimed) : this.locks.hold(key);
+    if (await taking.catch(() => false)) this.held.add(key);
+    return this.held.has(key);
+  }
+
+  // -- this tab's work --------------------------------------------------------------------------------------------------
+
+  /** Puts what is unacknowledged on the shelf in the background; `strict` so that not even a power cut takes it. */
+  save(clientId: string, log: string, pending: Pending | null, strict: boolean): void {
     const key = this.key(clientId);
     if (pending === null) return this.forget(key);
-    const write = () => {
-      const record: RecordOnDisk = { format: 1, log, user: this.user, pending, free: false, at: Date.now() };
-      this.written = key;
-      this.write(key, JSON.stringify(record));
-    };
-    if (sizeOf(pending) < LARGE) this.writeNow(write);
-    else this.writeLater(write);
+    if (this.isSaved(log, pending, strict)) return;
+    this.lies = key;
+    this.last = { log, pending, strict };
+    if (!strict) this.keptEdits = 0;
+    this.keeper.put(key, this.record(log, pending), strict, this.pauseFor(pending), () => {
+      if (key !== this.lies) return;
+      this.written = seqIn(pending);
+      if (strict) this.keptEdits = unsavedIn(pending);
+    });
   }
 
-  /** The page is being left: what waits is written, and what lies here is free for the next tab. */
-  release(): void {
-    if (this.late !== null) this.writeNow(this.late.write);
-    if (this.locks !== null || this.written === null) return;
-    const record = this.read(this.written);
-    if (record !== null) this.write(this.written, JSON.stringify({ ...record, free: true }));
+  private pauseFor(pending: Pending): number {
+    return sizeOf(pending) < LARGE || seqIn(pending) !== this.written ? 0 : LARGE_PAUSE;
+  }
+
+  private isSaved(log: string, { version, inFlight, buffer }: Pending, strict: boolean): boolean {
+    const { last } = this;
+    if (last === null || last.log !== log || last.strict !== strict) return false;
+    const before = last.pending;
+    return before.version === version && before.inFlight === inFlight && before.buffer === buffer;
+  }
+
+  private record(log: string, pending: Pending, free = false): RecordOnShelf {
+    return { format: 1, log, user: this.user, pending, free, at: Date.now() };
   }
 
   private forget(key: string): void {
-    if (this.late !== null) this.writeNow(() => {});
-    if (this.written === key) this.disk.removeItem(key);
-    this.written = null;
+    this.keptEdits = 0;
+    this.last = this.written = null;
+    if (this.lies === key) this.keeper.put(key, undefined, false);
+    this.lies = null;
   }
 
-  private writeNow(write: () => void): void {
-    clearTimeout(this.late?.timer);
-    this.late = null;
-    write();
-  }
-
-  private writeLater(write: () => void): void {
-    const timer = this.late?.timer ?? setTimeout(() => this.late && this.writeNow(this.late.write), LARGE_PAUSE);
-    this.late = { timer, write };
-  }
-
-  private write(key: string, value: string): void {
-    try {
-      this.disk.setItem(key, value);
-    } catch {
-      this.failed("this browser's storage is full: keep this page open until everything is saved");
+  /** The page may be going: what waits is written, and where there are no locks, marked as free for the next tab. */
+  release(): void {
+    const { lies, last } = this;
+    if (this.locks === null && lies !== null && last !== null) {
+      this.keeper.put(lies, this.record(last.log, last.pending, true), true);
     }
+    this.last = null; // whoever comes back after all writes it anew
+    this.keeper.flush();
+  }
+
+  /** What waits is written now. */
+  flush(): void {
+    this.keeper.flush();
   }
 
   // -- words for copying ------------------------------------------------------------------------------------------------
 
   keepLeftover(leftover: Leftover): string {
     const key = `${this.prefix("leftover")}${randomUuid()}`;
-    this.write(key, JSON.stringify({ ...leftover, user: this.user }));
+    this.held.add(key);
+    this.keeper.put(key, { ...leftover, user: this.user }, true);
     return key;
   }
 
-  leftovers(): { key: string; leftover: Leftover }[] {
-    return this.keys("leftover").flatMap((key) => {
-      const leftover = parsed(this.disk.getItem(key)) as (Leftover & { user: string }) | null;
-      return leftover === null || leftover.user !== this.user ? [] : [{ key, leftover }];
-    });
+  /** What earlier tabs left for copying, and what lies here of another release and of no living tab. */
+  async leftovers(): Promise<Found[]> {
+    const found: Found[] = [];
+    const always = () => Promise.resolve(true);
+    await bringOver(this.earlier, this.prefix("leftover"), this.shelf, always).catch(() => {}); // they stay where they are
+    for (const [key, record] of await this.mine("leftover")) {
+      if (!this.held.has(key)) found.push({ key, leftover: record as unknown as Leftover });
+    }
+    for (const [key, record] of await this.mine("pending")) {
+      if (readable(record) !== null || !(await this.take(key))) continue;
+      found.push({ key, leftover: { reason: FOREIGN, words: wordsIn(record.pending ?? record) } });
+    }
+    return found;
   }
 
   dropLeftover(key: string): void {
-    this.disk.removeItem(key);
+    this.keeper.put(key, undefined, false);
   }
 
   // -- keys and records -------------------------------------------------------------------------------------------------
 
-  private prefix(kind: "pending" | "leftover"): string {
+  private prefix(kind: Kind): string {
     return `collabdocs:${kind}:${this.documentId}:`;
   }
 
@@ -151,23 +213,51 @@ export class Storage {
     return this.prefix("pending") + clientId;
   }
 
-  private keys(kind: "pending" | "leftover"): string[] {
-    const all = Array.from({ length: this.disk.length }, (_, index) => this.disk.key(index) ?? "");
-    return all.filter((key) => key.startsWith(this.prefix(kind)) && !this.held.has(key.slice(this.key("").length)));
-  }
-
-  private read(key: string): RecordOnDisk | null {
-    const record = parsed(this.disk.getItem(key)) as RecordOnDisk | null;
-    return record?.format === 1 && typeof record.pending?.version === "number" ? record : null;
+  /** This user's records; none where the shelf can't be read, which the first write will tell. */
+  private async mine(kind: Kind): Promise<Map<string, Ours>> {
+    const all = await this.shelf.under(this.prefix(kind)).catch((): Changes => new Map());
+    return new Map([...all].filter((item): item is [string, Ours] => (item[1] as Ours | null)?.user === this.user));
   }
 }
 
-function parsed(value: string | null): unknown {
+type Kind = "pending" | "leftover";
+
+interface Ours {
+  readonly user: string;
+  readonly pending?: unknown;
+}
+
+const FOREIGN = "another version of CollabDocs kept this in your browser and this one can’t read it";
+
+/** The record, if this release can read it; its operations are checked like those on the wire. */
+function readable(found: unknown): RecordOnShelf | null {
+  const record = found as RecordOnShelf | undefined;
   try {
-    return value === null ? null : JSON.parse(value);
+    if (record?.format !== 1 || !Number.isSafeInteger(record.pending.version)) return null;
+    const { inFlight, buffer } = record.pending;
+    const checked = inFlight === null ? null : { ...inFlight, operation: parse(inFlight.operation) };
+    return { ...record, pending: { ...record.pending, inFlight: checked, buffer: parse(buffer) } };
   } catch {
     return null;
   }
+}
+
+/** Where there are no locks: the record in this tab's hands, if its own tab has left it or is long gone. */
+function claimed(found: unknown): unknown {
+  const { free, at } = found as RecordOnShelf;
+  const isFree = free || Math.abs(Date.now() - at) > ABANDONED_AFTER; // clocks are set back, too
+  return isFree ? { ...(found as object), free: false, at: Date.now() } : null;
+}
+
+/** All text in a record of whatever shape. */
+function wordsIn(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return "";
+  return Object.values(value).map(wordsIn).filter(Boolean).join("\n");
+}
+
+function seqIn({ inFlight }: Pending): number | null {
+  return inFlight?.seq ?? null;
 }
 
 function sizeOf({ inFlight, buffer }: Pending): number {

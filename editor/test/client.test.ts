@@ -92,7 +92,7 @@ describe("refused submissions", () => {
     await network.drain();
     alice.types("!");
     await network.drain();
-    expect(alice.offers).toEqual([{ reason: "forbidden", words: "bad" }]);
+    expect(alice.offers).toEqual([{ reason: "forbidden", words: "bad", text: "hellobad" }]);
     expect(alice.client.current.clientId).not.toBe(before);
     network.assertConverged();
     expect(alice.text).toBe("hello!");
@@ -147,10 +147,60 @@ describe("a history that is not ours", () => {
     alice.types(" offline");
     network.server.logName = "log-2";
     await network.drain();
-    expect(alice.offers).toEqual([{ reason: "the document was restored from a backup", words: " offline" }]);
+    const reason = "the document was restored from a backup";
+    expect(alice.offers).toEqual([{ reason, words: " offline", text: "hello offline" }]);
     expect(alice.canEdit).toBe(true);
     network.assertConverged();
     expect(alice.text).toBe("hello");
+  });
+
+  it("log_changed, though all was saved: the text is offered if the backup's is another", async () => {
+    const { network, alice } = await aliceAt();
+    alice.types(" saved");
+    await network.drain();
+    network.isReachable = false;
+    alice.loses();
+    network.server.log.length = 0;
+    network.server.logName = "log-2";
+    await network.drain();
+    const reason = "the document was restored from a backup";
+    expect(alice.offers).toEqual([{ reason, words: "", text: "hello saved" }]);
+    expect([alice.text, alice.canEdit]).toEqual(["hello", true]);
+    network.server.logName = "log-3";
+    alice.loses();
+    await network.drain();
+    expect(alice.offers).toHaveLength(1);
+  });
+
+  it("an unnamed backup, told by what the text hashes to: nothing is sent", async () => {
+    const { network, alice } = await aliceAt();
+    network.isReachable = false;
+    alice.loses();
+    alice.types(" offline");
+    network.server.sha256 = "sum of another text";
+    network.isReachable = true;
+    await network.pass(20_000);
+    expect(network.server.received).toEqual([]);
+    expect(alice.offers.map(({ words }) => words)).toEqual([" offline"]);
+    network.server.sha256 = null;
+    await network.drain();
+    network.assertConverged();
+    expect(alice.text).toBe("hello");
+  });
+
+  it("entries that do not fit: likewise", async () => {
+    const { network, alice } = await aliceAt("hello world");
+    alice.types("!");
+    network.server.tellAll({
+      type: "operations",
+      operations: [{ version: 1, client_id: "b", seq: 1, operation: [500, "x"] }],
+    });
+    network.server.refuses = () => "nothing";
+    await network.pass(500);
+    network.server.refuses = () => null;
+    await network.drain();
+    expect(alice.offers.map(({ words }) => words)).toEqual(["!"]);
+    network.assertConverged();
   });
 
   it("a version that the server does not know: likewise", async () => {
@@ -174,7 +224,7 @@ describe("a history that is not ours", () => {
     expect(alice.offers).toEqual([]);
     network.server.tellAll({ type: "checksum", version: 0, sha256: "another" });
     await network.drain();
-    expect(alice.offers).toEqual([{ reason: expect.stringContaining("differed"), words: "" }]);
+    expect(alice.offers).toEqual([{ reason: expect.stringContaining("differed"), words: "", text: "hello" }]);
     network.assertConverged();
   });
 
@@ -186,6 +236,43 @@ describe("a history that is not ours", () => {
     network.server.tellAll({ type: "checksum", version: 1, sha256: "sum of > hello" });
     await network.drain();
     expect(alice.text).toBe("> hello");
+  });
+});
+
+describe("another user in the same browser", () => {
+  it("gets nothing of what is pending here, and this page stops", async () => {
+    const { network, alice } = await aliceAt();
+    network.isReachable = false;
+    alice.loses();
+    alice.types(" mine");
+    network.server.user = { id: "mallory", name: "mallory", color: "#000000" };
+    network.isReachable = true;
+    await network.pass(60_000);
+    expect(network.server.received).toEqual([]);
+    expect(stateOf(alice)).toContain("somebody else has signed in here");
+    network.server.user = null;
+    await alice.reloads();
+    await network.drain();
+    network.assertConverged();
+    expect(alice.text).toBe("hello mine");
+  });
+});
+
+describe("a browser that keeps nothing", () => {
+  it("is said so while offline, and nothing is sent later for that", async () => {
+    const { network, alice } = await aliceAt();
+    alice.shelf.isBroken = true;
+    alice.types("1");
+    await network.drain();
+    expect(stateOf(alice)).toBe("Saved");
+    network.isReachable = false;
+    alice.loses();
+    alice.types("2");
+    await network.pass(5_000);
+    expect(stateOf(alice)).toBe("Offline — 1 change not kept: leave this page open");
+    await network.drain();
+    network.assertConverged();
+    expect(alice.text).toBe("hello12");
   });
 });
 
@@ -217,7 +304,7 @@ describe("roles", () => {
 describe("closes", () => {
   it.each([
     [4403, "Not saved: you no longer have access to this document"],
-    [4404, "Not saved: this document was deleted"],
+    [4404, "Not saved: this document was deleted, or is not shared with you any more"],
   ])("%i is final, and offers what is pending", async (code, state) => {
     const { network, alice } = await aliceAt();
     network.server.refuses = () => null;
@@ -257,14 +344,47 @@ describe("closes", () => {
     expect(network.server.received.length).toBeLessThanOrEqual(2);
   });
 
-  it("1012 comes back at once and says why", async () => {
+  it("4426: a newer release does not speak with this page; what is pending stays kept", async () => {
+    const { network, alice } = await aliceAt();
+    network.server.refuses = () => "nothing";
+    alice.types("!");
+    network.server.close(4426);
+    await network.pass(600_000);
+    expect(stateOf(alice)).toBe("CollabDocs was updated: reload this page, 1 change kept here");
+    expect(network.opened).toBe(1);
+    network.server.refuses = () => null;
+    await alice.reloads();
+    await network.drain();
+    network.assertConverged();
+    expect(alice.text).toBe("hello!");
+  });
+
+  it("1012 shows nothing while the server is back soon", async () => {
+    const { network, alice } = await aliceAt();
+    const shown = new Set<string>();
+    network.delay = 0;
+    network.server.close(1012);
+    alice.types("!");
+    for (let time = 0; time < 2_400; time += 100) {
+      await network.pass(100);
+      shown.add(stateOf(alice));
+    }
+    expect([...shown]).toEqual(["Saving…", "Saved"]);
+    expect(alice.text).toBe("hello!");
+  });
+
+  it("1012 with nobody back is told within five seconds", async () => {
     const { network, alice } = await aliceAt();
     network.delay = 0;
     network.server.close(1012);
     await network.pass(0);
-    expect(stateOf(alice)).toBe("Server restarting…");
-    await network.pass(600);
+    network.isReachable = false;
     expect(stateOf(alice)).toBe("Saved");
+    await network.pass(5_000);
+    expect(stateOf(alice)).toBe("Reconnecting…");
+    alice.types("!");
+    await network.pass(0);
+    expect(stateOf(alice)).toBe("Offline — 1 change kept here");
   });
 });
 

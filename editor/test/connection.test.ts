@@ -39,6 +39,7 @@ let tokens: number;
 let chance: number;
 let isTokenRefused: boolean;
 let isWaiting: boolean;
+let doubts: number;
 let connection: Connection;
 
 const socket = () => sockets.at(-1) as FakeSocket;
@@ -52,6 +53,7 @@ beforeEach(() => {
   chance = 0.5;
   isTokenRefused = false;
   isWaiting = false;
+  doubts = 0;
   const world = {
     clock,
     random: () => chance,
@@ -64,6 +66,7 @@ beforeEach(() => {
       if (isTokenRefused) throw new Error("401");
       return { access_token: `token-${tokens}`, expires_in: 300 };
     },
+    doubts: () => void doubts++,
   };
   connection = new Connection(world, {
     opened: () => {},
@@ -168,7 +171,6 @@ describe("coming back", () => {
     await opens();
     chance = 1;
     socket().onclose?.({ code: 1012 });
-    expect(lines.at(-1)).toBe("restarting");
     await clock.pass(Timing.restart);
     expect(sockets).toHaveLength(2);
     socket().onopen?.();
@@ -179,6 +181,53 @@ describe("coming back", () => {
     expect(sockets).toHaveLength(3);
   });
 
+  it("is spread over two seconds after 1012, however many come", async () => {
+    const waits: number[] = [];
+    for (chance = 0; chance < 1; chance += 0.05) {
+      await opens();
+      const [count, since] = [sockets.length, clock.now()];
+      socket().onclose?.({ code: 1012 });
+      while (sockets.length === count) await clock.pass(10);
+      waits.push(clock.now() - since);
+      await clock.pass(Timing.stable);
+    }
+    expect(Math.min(...waits)).toBeLessThan(50);
+    expect(Math.max(...waits)).toBeGreaterThan(1_800);
+    expect(new Set(waits).size).toBeGreaterThan(15);
+  });
+
+  it("asks whether anybody speaks with this page, when lines fail though tokens are given", async () => {
+    connection.connect();
+    while (sockets.length < 4) {
+      await clock.pass(10);
+      socket().onclose?.({ code: 1006 });
+    }
+    expect(doubts).toBe(1);
+    await clock.pass(Timing.backoffMost);
+    socket().onopen?.();
+    socket().says({ type: "pong" });
+    socket().onclose?.({ code: 1006 });
+    expect(doubts).toBe(1);
+  });
+
+  it("does not doubt while the server is away", async () => {
+    isTokenRefused = true;
+    connection.connect();
+    await clock.pass(600_000);
+    expect(doubts).toBe(0);
+  });
+
+  it("goes on though the clock was set back a day, or stood still for two", async () => {
+    await opens();
+    for (const jump of [-86_400_000, 172_800_000]) {
+      clock.jumps(jump);
+      socket().onclose?.({ code: 4401 });
+      await clock.pass(Timing.backoffMost);
+      socket().onopen?.();
+      expect(connection.isOpen).toBe(true);
+    }
+  });
+
   it("takes a new token after 4401", async () => {
     await opens();
     socket().onclose?.({ code: 4401 });
@@ -186,7 +235,7 @@ describe("coming back", () => {
     expect(socket().protocols[1]).toBe("bearer.token-2");
   });
 
-  it.each([4403, 4404, 4409])("never after %i", async (code) => {
+  it.each([4403, 4404, 4409, 4426])("never after %i", async (code) => {
     await opens();
     socket().onclose?.({ code });
     connection.probe();

@@ -47,12 +47,23 @@ describe("convergence", () => {
   it.each(SEEDS)("with erasing, too, all see one text (seed %i)", async (seed) => {
     await adventure(seed, true);
   });
+
+  it.each(SEEDS)("browsers that are killed lose nothing that was called saved or kept (seed %i)", async (seed) => {
+    const { network, marks } = await adventure(seed, false, true);
+    for (const mark of marks) {
+      const count = network.server.text.split(mark).length - 1;
+      expect(count, `${mark} is there at most once`).toBeLessThanOrEqual(1);
+    }
+    const promised = network.writers.flatMap((writer) => [...writer.promised.join("")]);
+    expect(promised.filter((mark) => !network.server.text.includes(mark))).toEqual([]);
+  });
 });
 
 /** Four writers on a bad line. Each typed mark is one astral character, so that no edit can part it. */
-async function adventure(seed: number, erases: boolean) {
+async function adventure(seed: number, erases: boolean, crashes = false) {
   const network = new Network({ seed, text: "one 😀 two\nthree" });
   const { random } = network;
+  network.diskDelay = crashes ? pick(random, [0, 100, 2_000]) : 0;
   const writers = await Promise.all(["alice", "bob", "carol", "dave"].map((name) => network.opens(name)));
   const marks: string[] = [];
   network.delay = pick(random, [5, 200, 1500]);
@@ -70,6 +81,7 @@ async function adventure(seed: number, erases: boolean) {
     [erases ? 20 : 0, (writer) => writer.erasesSomething()],
     [8, (writer) => writer.loses()],
     [8, (writer) => writer.reloads()],
+    [crashes ? 10 : 0, (writer) => writer.crashes()],
     [3, () => flip("isReachable")],
     [3, () => flip("isBlackHole")],
     [3, () => network.server.close(1012)],
@@ -87,7 +99,7 @@ async function adventure(seed: number, erases: boolean) {
   await network.drain();
   network.assertConverged();
   expect(writers.flatMap(({ offers }) => offers)).toEqual([]);
-  for (const writer of writers) expect(writer.disk.length, "nothing stays in the browser").toBe(0);
+  for (const writer of writers) expect([...writer.shelf.records], "nothing stays in the browser").toEqual([]);
   return { network, marks };
 }
 

@@ -14,8 +14,10 @@ import { Client } from "../src/client";
 import { type Clock, Connection, type Socket, type Timer } from "../src/connection";
 import { apply, type Operation, PlainText, transform } from "../src/ot";
 import type { Page } from "../src/ports";
-import type { ClientMessage, Role } from "../src/protocol";
-import { type Entry, Session, type Submission } from "../src/session";
+import type { ClientMessage, Role, User } from "../src/protocol";
+import { type Entry, type Pending, Session, type Submission, unsavedIn } from "../src/session";
+import type { Changes, Shelf } from "../src/shelf";
+import { sentenceFor } from "../src/status";
 import { Storage } from "../src/storage";
 import { codePointLength } from "../src/unicode";
 import { below, type Random, seeded } from "./random";
@@ -54,6 +56,12 @@ export class FakeClock implements Clock {
     this.time = end;
   }
 
+  /** The wall clock is set; timers fall due when they would have. */
+  jumps(milliseconds: number): void {
+    this.time += milliseconds;
+    for (const timer of this.due.values()) timer.at += milliseconds;
+  }
+
   private next(end: number): [number, { at: number; action: () => void }] | null {
     let first: [number, { at: number; action: () => void }] | null = null;
     for (const item of this.due) if (item[1].at <= end && (first === null || item[1].at < first[1].at)) first = item;
@@ -77,8 +85,10 @@ export class FakeServer {
   readonly log: Entry[] = [];
   logName = "log-1";
   role: Role = "editor";
+  user: User | null = null; // whom it takes everybody for; null: for who they are
   /** What to answer instead of committing: an error code, or null to commit. */
   refuses: (submission: Submission) => string | null = () => null;
+  sha256: string | null = null; // what it says that the text's checksum is, on joining with since
   limits: object = {};
   received: Submission[] = [];
   joins: object[] = [];
@@ -131,6 +141,8 @@ export class FakeServer {
       client_id,
       limits: this.limits,
       presence: [],
+      ...(this.sha256 === null || since === undefined ? {} : { sha256: this.sha256 }),
+      ...(this.user === null ? {} : { user: this.user }),
     });
     for (let from = (since ?? this.version) + page.length; from < this.version; from += 5) {
       member.send({ type: "operations", operations: this.log.slice(from, from + 5) });
@@ -241,6 +253,7 @@ export class Network {
   readonly writers: Writer[] = [];
   delay = 50;
   lossRate = 0;
+  diskDelay = 0;
   isReachable = true;
   isBlackHole = false; // frames vanish, nothing closes
   readonly sockets = new Map<Writer, FakeSocket>();
@@ -293,10 +306,54 @@ export class Network {
 
 // -- a writer and a browser -----------------------------------------------------------------------------------------------
 
+/** A shelf whose writes take a while, may fail, and are done whole or not at all. */
+export class FakeShelf implements Shelf {
+  readonly writes: { changes: Changes; strict: boolean }[] = [];
+  isBroken = false;
+  private last: Promise<void> = Promise.resolve();
+
+  /** `wait` passes before a write is done. */
+  constructor(
+    private readonly wait: () => Promise<void> = async () => {},
+    readonly records = new Map<string, unknown>(),
+  ) {}
+
+  /** What a copy on disk would be: no object is shared with the page. */
+  private copy<R>(record: R): R {
+    return structuredClone(record);
+  }
+
+  async under(prefix: string): Promise<Map<string, unknown>> {
+    await this.last;
+    if (this.isBroken) throw new Error("QuotaExceededError");
+    return this.copy(new Map([...this.records].filter(([key]) => key.startsWith(prefix))));
+  }
+
+  write(changes: Changes, strict: boolean): Promise<void> {
+    const copy = this.copy(changes);
+    const writing = this.last.then(async () => {
+      await this.wait();
+      if (this.isBroken) throw new Error("QuotaExceededError");
+      this.writes.push({ changes: copy, strict });
+      for (const [key, record] of copy) {
+        if (record === undefined) this.records.delete(key);
+        else this.records.set(key, record);
+      }
+    });
+    this.last = writing.catch(() => {});
+    return writing;
+  }
+
+  async claim(key: string, decide: (record: unknown) => unknown): Promise<boolean> {
+    await this.last;
+    const claimed = decide(this.copy(this.records.get(key)));
+    if (claimed !== null) this.records.set(key, claimed);
+    return claimed !== null;
+  }
+}
+
 export class FakeDisk {
   private readonly items = new Map<string, string>();
-  capacity = Number.POSITIVE_INFINITY;
-
   get length(): number {
     return this.items.size;
   }
@@ -310,7 +367,6 @@ export class FakeDisk {
   }
 
   setItem(key: string, value: string): void {
-    if (value.length > this.capacity) throw new Error("QuotaExceededError");
     this.items.set(key, value);
   }
 
@@ -342,10 +398,12 @@ let tabs = 0;
 
 export class Writer {
   readonly disk = new FakeDisk();
+  shelf = new FakeShelf(() => this.writes());
   readonly locks = new FakeLocks();
-  readonly offers: { reason: string; words: string }[] = [];
-  readonly complaints: string[] = [];
+  readonly offers: { reason: string; words: string; text?: string }[] = [];
   readonly titles: string[] = [];
+  private readonly typed: string[] = [];
+  readonly promised: string[] = []; // of what was typed: what the page has called saved, or kept
   isComposing = false;
   text = "";
   canEdit = true;
@@ -353,6 +411,9 @@ export class Writer {
   connection!: Connection;
   storage!: Storage;
   private tab = "";
+  private isLeaving = false;
+  private isGone = false; // whatever its timers still do, nobody hears of it
+  private readonly underWay = new Set<() => void>(); // writes
 
   constructor(
     readonly name: string,
@@ -363,9 +424,10 @@ export class Writer {
   async loads(): Promise<void> {
     const { server } = this.network;
     this.tab = `tab-${++tabs}`;
-    const complain = (reason: string) => void this.complaints.push(reason);
-    this.storage = new Storage(this.disk, this.locks.forTab(this.tab), "document", this.name, complain);
+    const locks = this.locks.forTab(this.tab);
+    this.storage = new Storage(this.shelf, this.disk, locks, "document", this.name, () => this.hasStored());
     const orphan = await this.storage.adopt();
+    this.isLeaving = this.isGone = false;
     const session = orphan
       ? Session.restore(orphan.clientId, orphan.pending, new PlainText(server.textAt(orphan.pending.version)))
       : new Session(this.storage.newClientId(), server.version, new PlainText(server.text));
@@ -380,12 +442,13 @@ export class Writer {
       random,
       openSocket: () => this.network.socketFor(this),
       fetchToken: async () => ({ access_token: "token", expires_in: 300 }),
+      doubts: () => {},
       sha256: async (text: PlainText) => `sum of ${text}`,
     };
     const connection: Connection = new Connection(world, {
       opened: () => this.client.opened(),
       received: (message) => this.client.received(message),
-      changed: (line, code) => this.client.changed(line, code),
+      changed: (line, code) => this.isGone || this.client.changed(line, code),
       isWaitingForAnswer: () => this.client.isWaitingForAnswer(),
     });
     this.connection = connection;
@@ -397,6 +460,7 @@ export class Writer {
       this.page(),
       this.storage,
       world,
+      this.name,
     );
     connection.connect();
   }
@@ -418,13 +482,45 @@ export class Writer {
         this.canEdit = canEdit;
       },
       textOf: (content) => new PlainText(content),
-      offer: (reason, words) => void this.offers.push({ reason, words }),
+      offer: (reason, words, text) => void this.offers.push({ reason, words, ...(text === undefined ? {} : { text }) }),
       joined: () => {},
       presence: () => {},
       crossed: () => {},
       heard: (message) => message.type === "document" && this.titles.push(message.title ?? ""),
-      changed: () => {},
+      changed: () => this.hasChanged(),
     };
+  }
+
+  private hasStored(): void {
+    if (!this.isGone) this.client?.stored();
+  }
+
+  /** The page's state line, at every moment at which it may change. It never lies. */
+  private hasChanged(): void {
+    if (this.client === undefined) return;
+    const { situation, current } = this.client;
+    const sentence = sentenceFor(situation, null).text;
+    const known = this.network.server.textAt(current.version);
+    if (sentence === "Saved") expect(this.text, `${this.name} says Saved`).toBe(known);
+    const kept = Number(/(\d+) changes? kept here/.exec(sentence)?.[1] ?? 0);
+    expect(this.keptEdits(), `${this.name} says ${sentence}`).toBeGreaterThanOrEqual(kept);
+    if (sentence === "Saved" || (kept > 0 && kept === situation.unsaved)) this.promised.push(...this.typed.splice(0));
+  }
+
+  /** How many edits lie on the shelf. */
+  private keptEdits(): number {
+    const record = this.shelf.records.get(`collabdocs:pending:document:${this.client.current.clientId}`);
+    return record === undefined ? 0 : unsavedIn((record as { pending: Pending }).pending);
+  }
+
+  /** A write takes its time, unless the page is being left: then the browser does it without the page. */
+  private writes(): Promise<void> {
+    const { clock, random, diskDelay } = this.network;
+    if (diskDelay === 0 || this.isLeaving) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.underWay.add(resolve);
+      clock.after(diskDelay * random(), () => this.underWay.delete(resolve) && resolve());
+    });
   }
 
   /** Leaves without a word and opens the page again. */
@@ -434,6 +530,23 @@ export class Writer {
   }
 
   leaves(): void {
+    this.isLeaving = true;
+    this.storage.release();
+    for (const isDone of this.underWay) isDone();
+    this.ends();
+  }
+
+  /** The browser is killed, and opens the page again: what was not yet written is gone. */
+  async crashes(): Promise<void> {
+    this.shelf = new FakeShelf(() => this.writes(), new Map(this.shelf.records));
+    this.typed.length = 0;
+    this.ends();
+    await this.loads();
+  }
+
+  private ends(): void {
+    this.underWay.clear();
+    this.isGone = true;
     this.connection.stop();
     this.locks.release(this.tab);
   }
@@ -446,6 +559,7 @@ export class Writer {
   }
 
   types(words: string, at = codePointLength(this.text)): void {
+    this.typed.push(words);
     this.edits(at === 0 ? [words] : [at, words]);
   }
 

@@ -3,9 +3,10 @@
 import { EditorState, Transaction } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { showLeftover, showPeople, showState } from "../src/page";
+import { showPeople, showState } from "../src/page";
 import { handsExtension, OwnHand, Peers, safeColor } from "../src/presence";
 import type { Presence } from "../src/protocol";
+import { showLeftover } from "../src/unsaved";
 import { FakeClock } from "./network";
 
 const BOB = { id: "1", name: "bob", color: "#b45309" };
@@ -142,13 +143,13 @@ describe("the page", () => {
 
   it("keeps words that were not saved until they are put away", () => {
     let isPutAway = false;
-    showLeftover({ reason: "too large", words: "<b>my text</b>" }, () => {
+    showLeftover({ reason: "too large", words: "<b>my text</b>" }, "title", () => {
       isPutAway = true;
     });
     const panel = document.getElementById("unsaved") as HTMLElement;
     expect(panel.hidden).toBe(false);
     expect(panel.querySelector("textarea")?.value).toBe("<b>my text</b>");
-    panel.querySelectorAll("button")[1]?.click();
+    panel.querySelectorAll("button")[2]?.click();
     expect([isPutAway, panel.hidden]).toEqual([true, true]);
   });
 });

@@ -1,9 +1,9 @@
 /** What is unacknowledged outlives the page, belongs to one tab, and to one user. */
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { randomUuid } from "../src/browser";
 import type { Pending } from "../src/session";
 import { Storage } from "../src/storage";
-import { FakeDisk, FakeLocks } from "./network";
+import { FakeDisk, FakeLocks, FakeShelf, promises } from "./network";
 
 const PENDING: Pending = {
   version: 3,
@@ -14,113 +14,229 @@ const PENDING: Pending = {
 };
 
 let disk: FakeDisk;
+let shelf: FakeShelf;
 let locks: FakeLocks;
-let failures: string[];
+let changes: number;
 
 beforeEach(() => {
   disk = new FakeDisk();
+  shelf = new FakeShelf();
   locks = new FakeLocks();
-  failures = [];
+  changes = 0;
 });
 
+afterEach(() => void vi.useRealTimers());
+
 function tab(name: string, user = "alice", withLocks = true): Storage {
-  return new Storage(disk, withLocks ? locks.forTab(name) : null, "document", user, (reason) => failures.push(reason));
+  return new Storage(shelf, disk, withLocks ? locks.forTab(name) : null, "document", user, () => changes++);
+}
+
+/** A tab with unsaved work. */
+async function workingTab(name = "one", user = "alice", withLocks = true) {
+  const storage = tab(name, user, withLocks);
+  const id = storage.newClientId();
+  storage.save(id, "log", PENDING, true);
+  await promises();
+  return { storage, id };
 }
 
 describe("pending work", () => {
   it("is there until it is acknowledged", async () => {
+    const { storage, id } = await workingTab();
+    expect([shelf.records.size, storage.kept]).toEqual([1, 2]);
+    storage.save(id, "log", null, true);
+    await promises();
+    expect([shelf.records.size, storage.kept]).toEqual([0, 0]);
+  });
+
+  it("is called kept once it is written, and only when it was to survive a power cut, too", async () => {
     const storage = tab("one");
     const id = storage.newClientId();
-    storage.save(id, "log", PENDING);
-    expect(disk.length).toBe(1);
-    storage.save(id, "log", null);
-    expect(disk.length).toBe(0);
+    storage.save(id, "log", PENDING, true);
+    expect(storage.kept).toBe(0);
+    await promises();
+    expect([storage.kept, changes]).toEqual([2, 1]);
+    storage.save(id, "log", PENDING, false);
+    expect(storage.kept).toBe(0);
+    await promises();
+    expect(storage.kept).toBe(0);
+    expect(shelf.writes.map(({ strict }) => strict)).toEqual([true, false]);
+  });
+
+  it("that has not changed is not written again", async () => {
+    const { storage, id } = await workingTab();
+    storage.save(id, "log", { ...PENDING }, true);
+    await promises();
+    expect(shelf.writes).toHaveLength(1);
+  });
+
+  it("is written one at a time, and only the newest", async () => {
+    const storage = tab("one");
+    const id = storage.newClientId();
+    for (let edits = 1; edits <= 50; edits++) storage.save(id, "log", { ...PENDING, version: edits, edits }, true);
+    await promises();
+    await promises();
+    expect(shelf.writes).toHaveLength(2);
+    expect(storage.kept).toBe(51);
   });
 
   it("is adopted by the next tab, under its client_id", async () => {
-    const first = tab("one");
-    const id = first.newClientId();
-    first.save(id, "log", PENDING);
+    const { id } = await workingTab();
     locks.release("one");
-    expect(await tab("two").adopt()).toEqual({ clientId: id, log: "log", user: "alice", pending: PENDING });
+    expect(await tab("two").adopt()).toEqual({ clientId: id, log: "log", pending: PENDING });
   });
 
   it("is not adopted while its tab lives: a duplicated tab gets an id of its own", async () => {
-    const first = tab("one");
-    first.save(first.newClientId(), "log", PENDING);
+    await workingTab();
     expect(await tab("two").adopt()).toBeNull();
   });
 
   it("is adopted by one tab only", async () => {
-    const first = tab("one");
-    first.save(first.newClientId(), "log", PENDING);
+    await workingTab();
     locks.release("one");
     const adopted = await Promise.all([tab("two").adopt(), tab("three").adopt()]);
     expect(adopted.filter((found) => found !== null)).toHaveLength(1);
   });
 
   it("is not shown to another user", async () => {
-    const first = tab("one");
-    first.save(first.newClientId(), "log", PENDING);
+    await workingTab();
     locks.release("one");
     expect(await tab("two", "mallory").adopt()).toBeNull();
     expect(await tab("three").adopt()).not.toBeNull();
   });
 
-  it("that is unreadable is passed over", async () => {
-    disk.setItem("collabdocs:pending:document:x", "{");
-    disk.setItem("collabdocs:pending:document:y", '{"format":2}');
-    expect(await tab("one").adopt()).toBeNull();
-  });
-
-  it("that does not fit the disk is said so", () => {
-    const storage = tab("one");
-    disk.capacity = 10;
-    storage.save(storage.newClientId(), "log", PENDING);
-    expect(failures).toHaveLength(1);
-  });
-
-  it("when large is written now and then, and on leaving", () => {
+  it("when large is written now and then, and on leaving", async () => {
     vi.useFakeTimers();
     const storage = tab("one");
     const id = storage.newClientId();
-    const large = { ...PENDING, buffer: ["x".repeat(100_000)] };
-    storage.save(id, "log", large);
-    storage.save(id, "log", { ...large, edits: 2 });
-    expect(disk.length).toBe(0);
-    vi.advanceTimersByTime(500);
-    expect(disk.getItem(disk.key(0) ?? "")).toContain('"edits":2');
-    storage.save(id, "log", { ...large, edits: 3 });
+    const save = (edits: number) =>
+      storage.save(id, "log", { ...PENDING, version: edits, edits, buffer: ["x".repeat(100_000)] }, true);
+    save(0); // what goes on its way is written at once
+    await promises();
+    save(1);
+    save(2);
+    await promises();
+    expect([shelf.writes.length, storage.kept]).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([shelf.writes.length, storage.kept]).toEqual([2, 3]);
+    save(3);
     storage.release();
-    expect(disk.getItem(disk.key(0) ?? "")).toContain('"edits":3');
-    storage.save(id, "log", large);
-    storage.save(id, "log", null);
-    vi.advanceTimersByTime(5_000);
-    expect(disk.length).toBe(0);
-    vi.useRealTimers();
+    await promises();
+    expect(storage.kept).toBe(4);
+    storage.save(id, "log", null, true);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(shelf.records.size).toBe(0);
+  });
+});
+
+describe("a shelf that takes nothing", () => {
+  it("is said so, and tried again", async () => {
+    vi.useFakeTimers();
+    shelf.isBroken = true;
+    const { storage } = await workingTab();
+    expect([storage.isFailing, storage.kept]).toEqual([true, 0]);
+    shelf.isBroken = false;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([storage.isFailing, storage.kept]).toEqual([false, 2]);
+  });
+
+  it("keeps nobody from working", async () => {
+    shelf.isBroken = true;
+    const storage = tab("one");
+    expect(await storage.adopt()).toBeNull();
+    expect(await storage.leftovers()).toEqual([]);
+  });
+
+  it("never loses the record before the words that come from it are kept", async () => {
+    vi.useFakeTimers();
+    const { storage, id } = await workingTab();
+    shelf.isBroken = true;
+    storage.keepLeftover({ reason: "refused", words: "ab" });
+    storage.save(id, "log", null, true);
+    await promises();
+    shelf.isBroken = false;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(shelf.writes.at(-1)?.changes.size).toBe(2);
+    expect([...shelf.records.values()]).toEqual([{ reason: "refused", words: "ab", user: "alice" }]);
   });
 });
 
 describe("without locks (plain http)", () => {
   it("a tab that was left leaves its work to the next", async () => {
-    const first = tab("one", "alice", false);
-    first.save(first.newClientId(), "log", PENDING);
+    const { storage } = await workingTab("one", "alice", false);
     expect(await tab("two", "alice", false).adopt()).toBeNull();
-    first.release();
+    storage.release();
     expect(await tab("two", "alice", false).adopt()).not.toBeNull();
     expect(await tab("three", "alice", false).adopt()).toBeNull();
+  });
+
+  it("a tab that never came back leaves it after an hour, though the clock was set", async () => {
+    vi.useFakeTimers();
+    await workingTab("one", "alice", false);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    expect(await tab("two", "alice", false).adopt()).not.toBeNull();
+  });
+});
+
+describe("what another release has kept", () => {
+  const KEY = "collabdocs:pending:document:x";
+  const RECORD = { format: 1, log: "log", user: "alice", pending: PENDING, free: true, at: 0 };
+
+  it("in localStorage is brought over and adopted", async () => {
+    disk.setItem(KEY, JSON.stringify(RECORD));
+    disk.setItem("collabdocs:leftover:document:y", JSON.stringify({ reason: "r", words: "w", user: "alice" }));
+    const storage = tab("one");
+    expect((await storage.leftovers()).map(({ leftover }) => leftover)).toMatchObject([{ reason: "r", words: "w" }]);
+    expect(await storage.adopt()).toMatchObject({ clientId: "x", pending: PENDING });
+    expect([disk.length, shelf.records.size]).toEqual([0, 2]);
+  });
+
+  it("in localStorage stays there while its tab lives, or nothing can be written", async () => {
+    disk.setItem(KEY, JSON.stringify(RECORD));
+    await locks.forTab("one").hold(KEY);
+    expect(await tab("two").adopt()).toBeNull();
+    locks.release("one");
+    shelf.isBroken = true;
+    expect(await tab("three").adopt()).toBeNull();
+    expect(disk.length).toBe(1);
+  });
+
+  it.each([
+    ["a newer format", { ...RECORD, format: 2, pending: { runs: [{ put: "some" }, { put: "words" }] } }],
+    [
+      "operations that are none",
+      { ...RECORD, pending: { ...PENDING, inFlight: null, buffer: ["some", 1.5, "words"] } },
+    ],
+  ])("and cannot be read is offered for copying until it is put away: %s", async (_, record) => {
+    shelf.records.set(KEY, record);
+    const storage = tab("one");
+    expect(await storage.adopt()).toBeNull();
+    const [found] = await storage.leftovers();
+    expect(found?.leftover.words).toBe("some\nwords");
+    expect(shelf.records.get(KEY)).toEqual(record);
+    storage.dropLeftover(found?.key ?? "");
+    await promises();
+    expect(shelf.records.size).toBe(0);
+  });
+
+  it("and cannot be read is left alone while its tab lives, and to its own user", async () => {
+    shelf.records.set(KEY, { ...RECORD, format: 2 });
+    expect(await tab("one", "mallory").leftovers()).toEqual([]);
+    await locks.forTab("two").hold(KEY);
+    expect(await tab("three").leftovers()).toEqual([]);
   });
 });
 
 describe("words for copying", () => {
-  it("stay until they are put away", () => {
-    const storage = tab("one");
-    storage.keepLeftover({ reason: "too large", words: "a paste" });
-    expect(tab("two", "mallory").leftovers()).toEqual([]);
-    const [found] = tab("two").leftovers();
+  it("stay until they are put away", async () => {
+    tab("one").keepLeftover({ reason: "too large", words: "a paste" });
+    await promises();
+    expect(await tab("two", "mallory").leftovers()).toEqual([]);
+    const [found] = await tab("two").leftovers();
     expect(found?.leftover).toMatchObject({ reason: "too large", words: "a paste" });
     tab("two").dropLeftover(found?.key ?? "");
-    expect(tab("three").leftovers()).toEqual([]);
+    await promises();
+    expect(await tab("three").leftovers()).toEqual([]);
   });
 });
 

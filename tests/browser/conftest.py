@@ -5,7 +5,6 @@ Without Chromium they fail where CI is set; elsewhere they are left out, and the
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.chromium import CHROMIUM, QUIETLY
 from tests.browser.desk import Desk
 from tests.conftest import _LIVE
 from tests.server import Server
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))), None
-)
-QUIETLY = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MISSING = "no Chromium was found: the browser tests are LEFT OUT (install chromium, or set CHROMIUM to its path)"
 _left_out: list[str] = []
 

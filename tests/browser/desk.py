@@ -1,14 +1,17 @@
 """People at their browsers around one server, and what all of them must agree on."""
 
 import re
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import httpx
 from collabdocs_client.ot import apply
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Error, Page
 
 from conftest import PASSWORD
+from tests.browser import chromium
 from tests.browser.cable import Cable
 from tests.browser.tab import QUIET, Tab, until
 from tests.server import Server
@@ -20,13 +23,37 @@ LINE_IS_DOWN = r"WebSocket connection to .* failed|Failed to load resource: net:
 class Person:
     """A browser of one person's own, and the REST API as this person."""
 
-    def __init__(self, desk: "Desk", name: str, context: BrowserContext) -> None:
-        self.desk, self.name, self.context = desk, name, context
+    def __init__(self, desk: "Desk", name: str, profile: Path | None, options: dict[str, Any]) -> None:
+        self.desk, self.name, self.profile, self.options = desk, name, profile, options
+        self.cookies: list[Any] = []
+        self.starts_the_browser()
         self.api = httpx.Client(base_url=f"{desk.server.url}/api", timeout=30)
         self.api.headers["Authorization"] = f"Bearer {desk.server.tokens.get(name)}"
         self.has_cable = False
-        context.on("console", lambda message: desk.heard(name, message.type, message.text))
-        context.on("weberror", lambda error: desk.heard(name, "error", str(error.error)))
+
+    def starts_the_browser(self) -> None:
+        """Anew, or again: with a profile it still has what it had."""
+        if self.profile is None:
+            self.context = self.desk.browser.new_context(**self.options)
+        else:
+            self.context = chromium.with_profile(self.desk.browser, self.profile, **self.options)
+        if self.options.get("java_script_enabled", True):
+            self.context.add_init_script(path=IN_PAGE)
+        self.context.add_cookies(self.cookies)
+        self.context.on("console", lambda message: self.desk.heard(self.name, message.type, message.text))
+        self.context.on("weberror", lambda error: self.desk.heard(self.name, "error", str(error.error)))
+
+    def closes_the_browser(self) -> None:
+        self.context.close()
+
+    def browser_is_killed(self) -> None:
+        assert self.profile is not None
+        chromium.kill(self.profile)
+        self._lets_go_of_the_browser()
+
+    def _lets_go_of_the_browser(self) -> None:
+        with suppress(Error):  # it may be gone
+            self.context.close()
 
     @cached_property
     def cable(self) -> Cable:
@@ -58,7 +85,7 @@ class Person:
         self.asks("POST", f"/documents/{doc_id}/collaborators", username=name, role=role)
 
     def close(self) -> None:
-        self.context.close()
+        self._lets_go_of_the_browser()
         self.api.close()
         if self.has_cable:
             self.cable.close()
@@ -76,19 +103,17 @@ class Desk:
 
     # --- People ---
 
-    def stranger(self, name: str = "somebody", **options: Any) -> Person:
-        """A browser that nobody has logged in with."""
-        context = self.browser.new_context(**{"permissions": ["clipboard-read", "clipboard-write"]} | options)
-        if options.get("java_script_enabled", True):
-            context.add_init_script(path=IN_PAGE)
-        person = Person(self, name, context)
+    def stranger(self, name: str = "somebody", *, profile: Path | None = None, **options: Any) -> Person:
+        """A browser that nobody has logged in with; with `profile`, one that keeps its storage there."""
+        person = Person(self, name, profile, {"permissions": ["clipboard-read", "clipboard-write"]} | options)
         self.people.append(person)
         return person
 
     def person(self, name: str, *, cable: bool = False, **options: Any) -> Person:
         """One of the cast, logged in; with `cable`, on a line that can be cut."""
         person = self.stranger(name, **options)
-        person.context.add_cookies(self._logged_in(name))
+        person.cookies = self._logged_in(name)
+        person.context.add_cookies(person.cookies)
         if cable:
             assert person.cable.port
         return person

@@ -53,7 +53,8 @@
       hands.typing = (async () => {
         for (const letter of text) {
           insert(letter);
-          await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
+          if (pause === 0) await null; // CodeMirror hears of it
+          else await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
         }
         hands.typing = null;
       })();
