@@ -42,14 +42,24 @@ def limits() -> Limits:
 
 def log_identity() -> str:
     """The name of this installation's history."""
-    newest = LogIdentity.objects.order_by("-created_at").first()
-    return str(newest.id) if newest else new_log_identity()
+    return _newest_identity() or _first_identity()
 
 
 def new_log_identity() -> str:
     """Rename the history: an older backup was restored, and what was cached may mean another text."""
     cached.forget_all()
     return str(LogIdentity.objects.create().id)
+
+
+def _newest_identity() -> str | None:
+    newest = LogIdentity.objects.order_by("-created_at").first()
+    return str(newest.id) if newest else None
+
+
+def _first_identity() -> str:
+    """Two who come first at once must not make two: the second would look like a restored backup."""
+    with transaction.atomic():
+        return _newest_identity() or new_log_identity()
 
 
 @dataclass(frozen=True, slots=True)

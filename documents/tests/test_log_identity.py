@@ -1,0 +1,31 @@
+"""The name of this installation's history: there is one from the first moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from documents import services
+from documents.models import LogIdentity
+
+SO_MANY = 4
+
+
+@pytest.mark.skipif(connection.vendor == "mongodb", reason="no transactions: the first start makes it")
+@pytest.mark.django_db(transaction=True)
+def test_many_who_come_first_agree():
+    for _ in range(5):
+        LogIdentity.objects.all().delete()
+        everybody = Barrier(SO_MANY)
+
+        def asks(_: int, everybody: Barrier = everybody) -> str:
+            try:
+                everybody.wait()
+                return services.log_identity()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(SO_MANY) as threads:
+            assert len(set(threads.map(asks, range(SO_MANY)))) == 1
+        assert LogIdentity.objects.count() == 1
