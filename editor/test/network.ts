@@ -443,7 +443,7 @@ export class Writer {
       openSocket: () => this.network.socketFor(this),
       fetchToken: async () => ({ access_token: "token", expires_in: 300 }),
       doubts: () => {},
-      sha256: async (text: PlainText) => `sum of ${text}`,
+      sha256: (text: PlainText) => new Promise<string>((resolve) => clock.after(100, () => resolve(`sum of ${text}`))),
     };
     const connection: Connection = new Connection(world, {
       opened: () => this.client.opened(),
