@@ -38,6 +38,7 @@ class CommitLane:
         self._troubled: dict[Room, asyncio.Task[None]] = {}
         self._unanswered: WeakKeyDictionary[Listener, Submission] = WeakKeyDictionary()  # the newest of each
         self._batch_ended = asyncio.Event()
+        self._has_stopped = False
 
     def submit(self, room: Room, waiting: Waiting) -> None:
         self._unanswered[waiting.seat] = waiting.submission
@@ -54,8 +55,15 @@ class CommitLane:
         while tasks := [task for task in (self._running, *self._troubled.values()) if task and not task.done()]:
             await asyncio.wait(tasks)
 
+    def stop(self) -> None:
+        """Try nothing any more. What is under way stays unknown, and what comes now is not taken: clients resend."""
+        self._has_stopped = True
+        for task in (self._running, *self._troubled.values()):
+            if task is not None:
+                task.cancel()
+
     def _wake(self, room: Room) -> None:
-        if room in self._troubled:
+        if self._has_stopped or room in self._troubled:
             return
         self._rooms[room] = None
         if self._running is None or self._running.done():

@@ -89,6 +89,7 @@ class Hub:
         await self._everybody_left()
         await finish_requests()
         await within(SETTLING, self._lane.drained())
+        self._lane.stop()
         self._ticking.cancel()
         await asyncio.gather(self._ticking, return_exceptions=True)
         await within(SETTLING, upkeep.keep_copies(list(self.rooms.values()), self.read))

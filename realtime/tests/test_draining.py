@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from django.db import DatabaseError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +99,22 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(joins, commits, al
     assert await author.is_closed() == 1012
     await asyncio.wait_for(drained, 5)
     assert author.acknowledged == []
+
+
+async def test_a_commit_that_fails_is_not_tried_again_when_all_is_over(joins, commits, alice, monkeypatch, caplog):
+    monkeypatch.setattr(draining, "ANSWER_PATIENCE", 0.05)
+    monkeypatch.setattr(hubs, "SETTLING", 0.05)
+    author = await joins(alice)
+    commits.failures.extend([DatabaseError("away")] * 1000)
+    await author.submits(["x"])
+    await eventually(lambda: len(commits.batches) >= 1)
+    drained = asyncio.create_task(hubs.drain())
+    assert await author.is_closed() == 1012
+    await asyncio.wait_for(drained, 5)
+    tried = len(commits.batches)
+    await asyncio.sleep(0.3)  # two pauses between tries, and more
+    assert len(commits.batches) == tried
+    assert "after shutdown" not in caplog.text
 
 
 async def test_requests_are_finished_when_the_sockets_are_closed_and_still_announced(joins, edits, alice):
