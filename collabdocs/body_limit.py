@@ -1,10 +1,14 @@
 """Refuses a body that is too large before Django reads it.
 
 Django's ASGI handler stores the whole body before any middleware runs, whatever its length. This stands
-around it and counts: by Content-Length where one is given, else chunk by chunk.
+around it and counts: by Content-Length where one is given, else chunk by chunk. After the refusal it
+reads on for a little while and throws away: to close on somebody who still sends is to reset the line, and
+a reset line loses the answer.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from accounts.errors import TooLarge
@@ -14,6 +18,9 @@ Message: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
+
+LINGER_BYTES = 4 << 20
+LINGER_SECONDS = 2.0
 
 
 class BodyTooLarge(Exception):
@@ -31,7 +38,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
         elif _declared_length(scope) > self.limit:
-            await _refuse(send)
+            await _refuse(receive, send)
         else:
             await self._run(scope, receive, send)
 
@@ -39,7 +46,7 @@ class BodyLimit:
         try:
             await self.application(scope, self._counted(receive), send)
         except BodyTooLarge:
-            await _refuse(send)
+            await _refuse(receive, send)
 
     def _counted(self, receive: Receive) -> Receive:
         total = 0
@@ -60,9 +67,23 @@ def _declared_length(scope: Any) -> int:
     return max((int(value[:20]) for value in values if value.isdigit()), default=0)
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(receive: Receive, send: Send) -> None:
     answer = problem_response(TooLarge())
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
     headers += [(b"content-length", str(len(answer.content)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.content})
+    await send({"type": "http.response.body", "body": answer.content, "more_body": True})
+    await _linger(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _linger(receive: Receive) -> None:
+    """Take what still comes and throw it away, within bounds."""
+    left = LINGER_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            more = True
+            while more and left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                more = message.get("more_body", False)

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.core.asgi import get_asgi_application
@@ -8,8 +10,9 @@ LIMIT = 1000
 
 
 @pytest.fixture(autouse=True)
-def _limit(settings):
+def _limits(settings, monkeypatch):
     settings.MAX_BODY_BYTES = LIMIT
+    monkeypatch.setattr("collabdocs.body_limit.LINGER_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -18,23 +21,22 @@ def server() -> BodyLimit:
 
 
 async def send(server, chunks, headers=()):
-    """POST chunks; the status, the body, and how many chunks were taken."""
+    """POST chunks; the status, the body, and how many chunks were taken before the answer."""
     scope = {"type": "http", "method": "POST", "path": "/page", "query_string": b"", "headers": list(headers)}
-    taken, sent, waiting = [], [], list(chunks)
+    taken, sent, waiting, before = [], [], list(chunks), []
 
     async def receive():
         if not waiting:
-            import asyncio
-
             await asyncio.sleep(3600)  # nothing more comes, and nobody hangs up
         taken.append(waiting.pop(0))
         return {"type": "http.request", "body": taken[-1], "more_body": bool(waiting)}
 
     async def reply(message):
         sent.append(message)
+        before.append(len(taken))
 
     await server({**scope, "http_version": "1.1"}, receive, reply)
-    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), len(taken)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), before[1]
 
 
 async def test_it_works(server):
@@ -60,6 +62,33 @@ async def test_a_length_that_is_no_number_is_counted_by_chunks(server, length):
 async def test_a_huge_number_is_a_huge_length(server):
     status, _, taken = await send(server, [b"x"], [(b"content-length", b"9" * 5000)])
     assert (status, taken) == (413, 0)
+
+
+async def read_on(chunks) -> int:
+    """How many chunks are taken of somebody who sends these, and then nothing."""
+    waiting = list(chunks)
+
+    async def receive():
+        if not waiting:
+            await asyncio.sleep(3600)
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": True}
+
+    async def reply(message):
+        pass
+
+    scope = {"type": "http", "method": "POST", "path": "/page", "query_string": b"", "headers": []}
+    await BodyLimit(get_asgi_application(), LIMIT)({**scope, "http_version": "1.1"}, receive, reply)
+    return len(chunks) - len(waiting)
+
+
+async def test_it_reads_on_for_some_bytes(monkeypatch):
+    """So that who still sends gets the answer."""
+    monkeypatch.setattr("collabdocs.body_limit.LINGER_BYTES", 1200)
+    assert await read_on([b"x" * 400] * 100) == 3 + 3
+
+
+async def test_it_reads_on_for_some_seconds():
+    assert await read_on([b"x" * 400] * 5) == 5
 
 
 async def test_sockets_pass_untouched():
