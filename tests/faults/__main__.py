@@ -8,13 +8,14 @@ import argparse
 import asyncio
 import random
 import sys
+from itertools import groupby
 from pathlib import Path
 
 from tests.faults.catalogue import FAULTS
 from tests.faults.crowd import Size
 from tests.faults.report import row, table
 from tests.faults.rig import CLUSTER, EMBEDDED, standing
-from tests.faults.run import Result, run
+from tests.faults.run import Fault, Result, run
 
 
 def main() -> int:
@@ -35,15 +36,25 @@ def main() -> int:
 
 
 async def _all(mode: str, asked: argparse.Namespace) -> list[Result]:
-    chosen = [fault for fault in FAULTS.values() if not asked.faults or fault.number in asked.faults]
+    """A rig stands for all faults with the same settings."""
+    chosen = [fault for fault in FAULTS.values() if mode in fault.modes and _is_asked(fault, asked.faults)]
+    size = Size(asked.typists, asked.documents, asked.rate)
     results = []
-    async with standing(mode, asked.seed) as rig:
-        for fault in (fault for fault in chosen if mode in fault.modes):
-            size = Size(asked.typists, asked.documents, asked.rate)
-            result = await run(rig, fault, seed=asked.seed, seconds=asked.seconds, size=size)
-            print(row(result), flush=True)
-            results.append(result)
+    for settings, faults in groupby(sorted(chosen, key=_settings), key=_settings):
+        async with standing(mode, asked.seed, **dict(settings)) as rig:
+            for fault in faults:
+                results.append(await run(rig, fault, seed=asked.seed, seconds=asked.seconds, size=size))
+                print(row(results[-1]), flush=True)
     return results
+
+
+def _is_asked(fault: Fault, numbers: list[str]) -> bool:
+    """F6 asks for F6, F6b and so on."""
+    return not numbers or fault.number in numbers or fault.number.rstrip("abcdefgh") in numbers
+
+
+def _settings(fault: Fault) -> list[tuple[str, str]]:
+    return sorted(fault.settings.items())
 
 
 def _asked() -> argparse.Namespace:

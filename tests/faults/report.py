@@ -15,6 +15,7 @@ COLUMNS = [
     "p50/p99",
     "settled",
     "verdict",
+    "seen",
 ]
 HEAD = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}\n"
 
@@ -33,5 +34,6 @@ def row(result: Result) -> str:
         f"{1000 * verdict.wait_at(50):.0f} / {1000 * verdict.wait_at(99):.0f} ms",
         f"{result.settled:.1f} s",
         ", ".join(names) or "valid",
+        result.seen,
     )
     return f"| {' | '.join(cells)} |"

@@ -3,9 +3,9 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -25,29 +25,34 @@ class Trouble:
     rng: Random
 
 
-Act = Callable[[Trouble], Awaitable[None]]
+Act = Callable[[Trouble], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`number` as in the table of faults. `unknown` submissions at least must lose their line by it."""
+    """`number` as in the table of faults, with a letter where one has several.
+
+    `act` says in a few words what it has seen, for the report, and asserts what must be so. `unknown` submissions
+    at least must lose their line by it. `settings` are environment variables its servers need.
+    """
 
     number: str
     name: str
     act: Act
     modes: tuple[str, ...]
     unknown: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(number: str, name: str, *modes: str, unknown: int = 0) -> Callable[[Act], Act]:
+def fault(number: str, name: str, *modes: str, unknown: int = 0, **settings: str) -> Callable[[Act], Act]:
     """Register what is done by its number; in both modes if none is said."""
 
     def register(act: Act) -> Act:
         assert number not in FAULTS, number
-        FAULTS[number] = Fault(number, name, act, modes or (EMBEDDED, CLUSTER), unknown)
+        FAULTS[number] = Fault(number, name, act, modes or (EMBEDDED, CLUSTER), unknown, settings)
         return act
 
     return register
@@ -62,6 +67,7 @@ class Result:
     seed: int
     verdict: Verdict
     settled: float  # seconds from the end of typing until everything was saved and seen
+    seen: str
 
 
 async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) -> Result:
@@ -74,8 +80,9 @@ async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) 
         crowd.start()
         await asyncio.sleep(seconds / 3)
         found: list[str] = []
+        seen = None
         try:
-            await fault.act(Trouble(rig, crowd, seconds / 3, rng))
+            seen = await fault.act(Trouble(rig, crowd, seconds / 3, rng))
         except AssertionError as error:  # what the fault itself has seen go wrong
             found.append(f"SEEN: {error}")
         finally:
@@ -88,7 +95,7 @@ async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) 
         verdict.breaches[:0] = found
         verdict.breaches += vacuous(verdict, least=int(size.rate * seconds / 6), unknown=fault.unknown)
     verdict.breaches += [f"TRACEBACK in the log of {server.url}" for server in rig.servers if _is_shaken(server.log())]
-    return Result(fault, rig.mode, seed, verdict, settled)
+    return Result(fault, rig.mode, seed, verdict, settled, seen or "")
 
 
 async def _judged(rig: Rig, crowd: Crowd, books: Path) -> Verdict:
