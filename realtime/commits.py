@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 WORTH_COLLECTING = 0.002  # seconds of fan-out after which a lane collects for as long as that took
 LONGEST_COLLECTING = 0.02  # seconds
+LONGEST_GAP = 0.03  # seconds
 FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.05, 1.0, 10.0  # seconds between tries of an unknown outcome, and in all
 
 Job = tuple[Log, Iterable[Entry], Sequence[Submission]]
@@ -28,11 +29,13 @@ Job = tuple[Log, Iterable[Entry], Sequence[Submission]]
 class CommitLane:
     """Commits for its rooms, one batch of all of them at a time.
 
-    SQLite has one writer, so all rooms of a process share a lane; elsewhere each room may have its own.
+    With `leaves_gaps` it rests after a commit for twice as long as that took. Where no lock orders the processes that
+    write to one log, who has lost a race needs a read and an insert, and who has won it only the insert: without
+    rest the winner would win for ever.
     """
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, executor: Executor, *, leaves_gaps: bool = False) -> None:
+        self._executor, self._leaves_gaps = executor, leaves_gaps
         self._rooms: dict[Room, None] = {}
         self._running: asyncio.Task[None] | None = None
         self._troubled: dict[Room, asyncio.Task[None]] = {}
@@ -73,10 +76,11 @@ class CommitLane:
         while self._rooms:
             batches = [(room, room.take()) for room in self._rooms if room not in self._troubled]
             self._rooms.clear()
+            started = time.monotonic()
             if not await self._commit(batches):
                 for room, batch in batches:
                     self._troubled[room] = asyncio.create_task(self._persist(room, batch))
-            await self._collect([room for room, _ in batches])
+            await self._collect([room for room, _ in batches], time.monotonic() - started)
 
     async def _commit(self, batches: Sequence[tuple[Room, list[Waiting]]]) -> bool:
         """Commit batches and tell what became of them; False when that is unknown."""
@@ -118,11 +122,15 @@ class CommitLane:
             if room.inbox:
                 self._wake(room)
 
-    async def _collect(self, rooms: Sequence[Room]) -> None:
-        """Send at once while idle; when fanning out is work, let a few more operations share the next frame."""
+    async def _collect(self, rooms: Sequence[Room], took: float) -> None:
+        """Send at once while idle; when fanning out is work, or others may wait for the log, let a few more operations
+        share the next commit."""
         fan_out = sum(room.fan_out_seconds for room in rooms)
-        if fan_out > WORTH_COLLECTING:
-            await asyncio.sleep(min(fan_out, LONGEST_COLLECTING))
+        pause = min(fan_out, LONGEST_COLLECTING) if fan_out > WORTH_COLLECTING else 0.0
+        if self._leaves_gaps:
+            pause = max(pause, min(2 * took, LONGEST_GAP))
+        if pause:
+            await asyncio.sleep(pause)
 
 
 def _commit(jobs: Sequence[Job]) -> list[list[Outcome]]:

@@ -17,10 +17,10 @@ from django.db import close_old_connections, connection
 
 from documents import events, services
 from realtime import announcements, protocol, upkeep
-from realtime.commits import CommitLane
 from realtime.digests import Digests
 from realtime.draining import close_in_turn, within
 from realtime.elsewhere import Elsewhere, Telling, WhoIsThere
+from realtime.lanes import Lanes
 from realtime.memory import Memory
 from realtime.restores import Restores
 from realtime.room import Read, Room, Waiting
@@ -47,9 +47,8 @@ class Hub:
         self.draining = False
         self._loop = asyncio.get_running_loop()
         self._opening: dict[UUID, asyncio.Task[Room]] = {}
-        self._commits: Executor = ThreadPoolExecutor(1, "commits")
         self._reads: Executor = ThreadPoolExecutor(2, "reads")
-        self._lane = CommitLane(self._commits)
+        self._lanes = Lanes()
         self._restores, self.digests = Restores(self.read), Digests(self.read)
         self._layer = layer
         self._wire = None if layer is None else Wire(layer, self.act_on)
@@ -72,7 +71,7 @@ class Hub:
         if room.cursor - waiting.submission.base_version > services.LONG_REBASE:
             nearer = await self.read(partial(services.bring_nearer, room.document_id, waiting.submission))
             waiting = Waiting(waiting.seat, nearer)
-        self._lane.submit(room, waiting)
+        self._lanes.submit(room, waiting)
 
     async def read(self, work: Callable[[], T]) -> T:
         """Run database work beside the loop, and beside the commits."""
@@ -85,17 +84,17 @@ class Hub:
         """
         self.draining = True
         listeners = [listener for room in self.rooms.values() for listener in room.listeners]
-        await close_in_turn(listeners, self._lane.answered, settings.DRAIN_SECONDS)
+        await close_in_turn(listeners, self._lanes.answered, settings.DRAIN_SECONDS)
         await self._everybody_left()
         await finish_requests()
-        await within(SETTLING, self._lane.drained())
-        self._lane.stop()
+        await within(SETTLING, self._lanes.drained())
+        self._lanes.stop()
         self._ticking.cancel()
         await asyncio.gather(self._ticking, return_exceptions=True)
         await within(SETTLING, upkeep.keep_copies(list(self.rooms.values()), self.read))
         events.announced.disconnect(self._hear)
         await self._hang_up()
-        for executor in (self._commits, self._reads):
+        for executor in (self._lanes.executor, self._reads):
             executor.submit(connection.close)
             executor.shutdown(wait=False)
 

@@ -2,14 +2,13 @@
 
 import random
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
 from channels.layers import InMemoryChannelLayer
 from channels.routing import get_default_application
 
-from realtime.commits import CommitLane
 from realtime.hub import Hub
+from realtime.lanes import Lanes
 
 where: ContextVar[Hub] = ContextVar("where")
 
@@ -20,9 +19,8 @@ class Process(Hub):
     def __init__(self, layer, name: str) -> None:
         super().__init__(layer)
         self.name = name
-        self._commits.shutdown()
-        self._commits = ThreadPoolExecutor(1, f"{name}-commits")
-        self._lane = CommitLane(self._commits)
+        self._lanes.executor.shutdown()
+        self._lanes = Lanes(f"{name}-commits")
 
     def _hear(self, event, **_):
         if threading.current_thread().name.startswith(f"{self.name}-"):

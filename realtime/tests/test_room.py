@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+import threading
 import uuid
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import orjson
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from documents import history, services
 from documents.events import Committed, Renamed
@@ -333,6 +334,25 @@ async def test_all_rooms_of_a_process_are_committed_together(joins, calls, commi
     assert commits.batches == [[1], [2, 1, 1]]
 
 
+@pytest.mark.skipif(connection.features.supports_transactions, reason="they share one writer")
+async def test_a_room_waits_for_no_other_rooms_commit(joins, calls, commits, alice, document):
+    other = await calls(services.create_document, owner=alice)
+    first, second = await joins(alice), await joins(alice, document_id=other.id)
+    really, gate = commits._commit, threading.Event()
+
+    def holds(jobs):
+        assert jobs[0][0].document_id == other.id or gate.wait(10)
+        return really(jobs)
+
+    commits._commit = holds
+    await first.submits(["a"])
+    await eventually(lambda: commits.batches == [[1]])
+    await second.submits(["b"])
+    assert await second.reaches(1) == "b"
+    gate.set()
+    assert await first.reaches(2) == "ahello"
+
+
 FAILURES = [DatabaseError("away"), UnknownOutcome("away"), OSError("away"), ValueError("anything")]
 
 
@@ -417,15 +437,27 @@ async def test_what_landed_before_the_sockets_closed_is_known_again(joins, commi
 
 @pytest.mark.parametrize(("fan_out", "collects"), [(0.0, []), (0.001, []), (0.005, [0.005]), (1.0, [0.02])])
 async def test_while_fanning_out_is_work_more_is_collected(monkeypatch, fan_out, collects):
+    lane, slept = lanes.CommitLane(None), sleeps(monkeypatch)
+    await lane._collect([SimpleNamespace(fan_out_seconds=fan_out)], took=0.01)
+    assert slept == collects
+
+
+@pytest.mark.parametrize(("took", "rests"), [(0.0, []), (0.01, [0.02]), (1.0, [0.03])])
+async def test_where_no_lock_orders_processes_a_lane_leaves_gaps(monkeypatch, took, rests):
+    lane, slept = lanes.CommitLane(None, leaves_gaps=True), sleeps(monkeypatch)
+    await lane._collect([SimpleNamespace(fan_out_seconds=0.0)], took)
+    assert slept == rests
+
+
+def sleeps(monkeypatch):
+    """The seconds that lanes rest."""
     slept = []
 
     async def sleep(seconds):
         slept.append(seconds)
 
-    lane = lanes.CommitLane(None)
     monkeypatch.setattr(lanes, "asyncio", SimpleNamespace(sleep=sleep))
-    await lane._collect([SimpleNamespace(fan_out_seconds=fan_out)])
-    assert slept == collects
+    return slept
 
 
 # --- Draining ---

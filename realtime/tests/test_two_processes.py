@@ -42,7 +42,7 @@ async def test_concurrent_edits_in_both(processes, alice, bob):
 async def test_titles_roles_and_the_end_are_told(processes, calls, alice, bob, document):
     a, b, joins = await processes(Layer())
     one, two = await joins(a, alice), await joins(b, bob)
-    executor = a._commits  # a view of process a would announce from a thread of process a
+    executor = a._lanes.executor  # a view of process a would announce from a thread of process a
 
     async def in_a(verb, *args, **kwargs):
         await asyncio.get_running_loop().run_in_executor(executor, lambda: verb(document, *args, **kwargs))

@@ -17,6 +17,8 @@ LEFT_OUT = {
     "documents/tests/test_move.py": "brings its own databases",
     "tests/mongo/test_front.py": "brings its own emulator",
     "tests/mongo/test_move.py": "brings its own emulator",
+    "realtime/tests/test_room.py::test_all_rooms_of_a_process": "each room has its own lane",
+    "realtime/tests/test_room.py::test_one_room_in_trouble": "each room has its own lane",
     "tests/faults/": "brings its own emulator",
     "tests/packaging/": "no database in it",
     "tests/browser/": "what a browser does is the same, and the server's part is tested without one",
