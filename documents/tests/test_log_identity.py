@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from documents import services
@@ -12,7 +13,7 @@ from documents.models import LogIdentity
 SO_MANY = 4
 
 
-@pytest.mark.skipif(connection.vendor == "mongodb", reason="no transactions: the first start makes it")
+@pytest.mark.skipif(connection.vendor == "mongodb", reason="no transactions: migrate makes it")
 @pytest.mark.django_db(transaction=True)
 def test_many_who_come_first_agree():
     for _ in range(5):
@@ -29,3 +30,13 @@ def test_many_who_come_first_agree():
         with ThreadPoolExecutor(SO_MANY) as threads:
             assert len(set(threads.map(asks, range(SO_MANY)))) == 1
         assert LogIdentity.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_makes_the_tables_names_the_history():
+    LogIdentity.objects.all().delete()
+    call_command("migrate", verbosity=0)
+    assert LogIdentity.objects.count() == 1
+    name = services.log_identity()
+    call_command("migrate", verbosity=0)
+    assert services.log_identity() == name and LogIdentity.objects.count() == 1
