@@ -18,6 +18,13 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
         except ValueError:
             raise ImproperlyConfigured(f"{var} must be a number, not {self.ENVIRON[var]!r}.") from None
 
+    def one_of(self, var: str, *words: str, default: str) -> str:
+        """One of the words, in upper or lower case."""
+        word: str = self.str(var, default).upper()
+        if word not in words:
+            raise ImproperlyConfigured(f"{var} must be one of {', '.join(words)}, not {self.ENVIRON[var]!r}.")
+        return word
+
     def service(self, var: str, *schemes: str) -> str:
         """The URL of a service, "" for none. What is refused is never repeated: a password may stand in it."""
         url: str = self.str(var, "")

@@ -80,3 +80,15 @@ def test_what_names_no_service_is_refused_and_not_repeated(env: Environment, url
     with pytest.raises(ImproperlyConfigured, match=r"^REDIS_URL must begin with redis:// or unix://") as refused:
         env.service("REDIS_URL", "redis", "unix")
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(("given", "means"), [("", "INFO"), ("debug", "DEBUG"), ("INFO", "INFO")])
+def test_a_word_of_some(env: Environment, given: str, means: str) -> None:
+    env.ENVIRON["LOG_LEVEL"] = given
+    assert env.one_of("LOG_LEVEL", "DEBUG", "INFO", default="INFO") == means
+
+
+def test_no_word_of_these(env: Environment) -> None:
+    env.ENVIRON["LOG_LEVEL"] = "nonsense"
+    with pytest.raises(ImproperlyConfigured, match=r"^LOG_LEVEL must be one of DEBUG, INFO, not 'nonsense'\.$"):
+        env.one_of("LOG_LEVEL", "DEBUG", "INFO", default="INFO")
