@@ -1,8 +1,8 @@
-/** Builds src/main.ts and src/history.ts into static/editor/; `--watch` goes on doing so. */
+/** Builds the pages' scripts into static/editor/; `--watch` goes on doing so. */
 import { context } from "esbuild";
 
 const build = await context({
-  entryPoints: { editor: "src/main.ts", history: "src/history.ts" },
+  entryPoints: { editor: "src/main.ts", history: "src/history.ts", lost: "src/lost.ts", kept: "src/kept.ts" },
   outdir: "../static/editor",
   bundle: true,
   format: "esm",

@@ -83,12 +83,24 @@ def test_anonymous_changes_nothing(name, document):
 
 @pytest.mark.parametrize("name", OF_A_DOCUMENT)
 def test_a_stranger_gets_the_same_404_as_for_no_document(name, document, mallory):
-    stranger = Browser(mallory)
-    hidden = stranger.opens(name, document)
-    missing = stranger.client.get(reverse(name, args=[uuid.uuid4()]))
+    stranger, nothing = Browser(mallory), Document(id=uuid.uuid4())
+    hidden, missing = stranger.opens(name, document), stranger.opens(name, nothing)
     assert hidden.status_code == missing.status_code == 404
-    assert without_csrf(hidden) == without_csrf(missing)
+    assert without_csrf(hidden).replace(str(document.id), str(nothing.id)) == without_csrf(missing)
     assert "Plan" not in hidden.content.decode()
+
+
+def test_the_404_of_a_document_can_offer_what_the_browser_keeps_of_it(document, mallory):
+    html = Browser(mallory).opens("document-editor", document).content.decode()
+    assert f'data-document-id="{document.id}" data-user="{mallory.pk}"' in html and "editor/lost.js" in html
+
+
+def test_other_404s_speak_of_no_document(document, alice, client):
+    reader = Browser(alice)
+    later = reader.client.get(f"{reverse('document-history', args=[document.id])}?version=99")
+    for answer in (later, reader.client.get("/nothing"), client.get("/nothing")):
+        assert answer.status_code == 404
+        assert "lost.js" not in answer.content.decode() and "data-document-id" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -154,6 +166,12 @@ def test_the_list_shows_what_one_may_see_newest_first(document, alice, bob, mall
     assert rows["Plan"].standing == "Shared by alice, can edit"
     assert rows["Plan"].can_rename and not rows["Plan"].can_delete
     assert "No documents yet" in Browser(mallory).opens("document-list").content.decode()
+
+
+def test_the_list_has_room_for_what_the_browser_keeps(document, alice, mallory):
+    for reader in (alice, mallory):  # with rows, and without
+        html = Browser(reader).opens("document-list").content.decode()
+        assert re.search(f'<section[^>]* id="kept" data-user="{reader.pk}"[^>]* hidden>', html)
 
 
 def test_a_title_is_text_not_markup(alice):

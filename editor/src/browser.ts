@@ -5,6 +5,8 @@ export type Disk = Pick<globalThis.Storage, "length" | "key" | "getItem" | "setI
 export interface Locks {
   /** Takes the name for the life of the page; false if another tab has it. */
   hold(name: string): Promise<boolean>;
+  /** The names that tabs have now. */
+  held(): Promise<ReadonlySet<string>>;
 }
 
 /** crypto.randomUUID needs a secure page; this does not. */
@@ -28,6 +30,7 @@ export function webLocks(manager: LockManager | undefined): Locks | null {
           return lock === null ? undefined : untilTheEnd;
         });
       }),
+    held: async () => new Set((await manager.query()).held?.map(({ name }) => name ?? "")),
   };
 }
 

@@ -13,14 +13,20 @@ export async function bringOver(
   mayTake: (key: string, record: unknown) => Promise<boolean>,
 ): Promise<ReadonlySet<string>> {
   const brought = new Set<string>();
-  for (const key of keysOf(disk).filter((name) => name.startsWith(prefix))) {
-    const record = parsed(disk.getItem(key));
-    if (record === null || !(await mayTake(key, record))) continue;
+  for (const [key, record] of lyingOn(disk, prefix)) {
+    if (!(await mayTake(key, record))) continue;
     await shelf.write(new Map([[key, record]]), true);
     disk.removeItem(key);
     brought.add(key);
   }
   return brought;
+}
+
+/** What lies under the prefix. */
+export function lyingOn(disk: Disk, prefix: string): Map<string, unknown> {
+  const keys = keysOf(disk).filter((key) => key.startsWith(prefix));
+  const records = keys.map((key): [string, unknown] => [key, parsed(disk.getItem(key))]);
+  return new Map(records.filter(([, record]) => record !== null));
 }
 
 function keysOf(disk: Disk): string[] {

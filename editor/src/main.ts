@@ -5,13 +5,13 @@ import { browserDisk, sha256, webLocks } from "./browser";
 import { Client } from "./client";
 import { Editor } from "./codemirror";
 import { type Clock, Connection, type Socket } from "./connection";
-import { compose } from "./ot";
-import { editTitle, element, meta, showPeople, showState, showWayOut } from "./page";
+import { element, meta } from "./dom";
+import { editTitle, showPeople, showState, showWayOut } from "./page";
 import type { Page } from "./ports";
 import { handsExtension, OwnHand, Peers } from "./presence";
 import { CloseCode, mayEdit, type Role, type ServerMessage, SUBPROTOCOL } from "./protocol";
 import { Rope } from "./rope";
-import { insertedText, Session } from "./session";
+import { Session, unsavedWords } from "./session";
 import { BrowserShelf } from "./shelf";
 import { sentenceFor } from "./status";
 import { type Leftover, Storage, type StoredSession } from "./storage";
@@ -78,7 +78,6 @@ async function begin(): Promise<Session<Rope>> {
 }
 
 async function restored({ clientId, log, pending }: StoredSession): Promise<Session<Rope> | null> {
-  const words = () => insertedText(compose(pending.inFlight?.operation ?? [], pending.buffer));
   try {
     if (log !== pageLog) return giveUp("the document was restored from a backup");
     if (!mayEdit(pageRole)) return giveUp("you may read this document but no longer change it");
@@ -89,7 +88,7 @@ async function restored({ clientId, log, pending }: StoredSession): Promise<Sess
     return giveUp("changes from an earlier visit no longer fit the document");
   }
   function giveUp(reason: string): null {
-    offer(reason, words());
+    offer(reason, unsavedWords(pending));
     storage.save(clientId, log, null, true);
     return null;
   }

@@ -1,28 +1,8 @@
 /** The parts of the page around the text: state line, people, title, and what was not saved. Text goes in as text only. */
+import { element, make } from "./dom";
 import { safeColor } from "./presence";
 import type { User } from "./protocol";
 import type { Sentence } from "./status";
-
-export function element<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`The page has no #${id}.`);
-  return found as T;
-}
-
-export function meta(name: string): string {
-  return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
-}
-
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  className: string,
-  text = "",
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
 
 /** What comes and goes with each key, Saved and Saving… and how many changes wait, is shown, but not read out. */
 export function showState({ text, tone }: Sentence): void {

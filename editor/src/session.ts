@@ -249,6 +249,11 @@ export function unsavedIn({ inFlight, edits }: Pick<Pending, "inFlight" | "edits
   return Math.max(1, edits + (inFlight?.edits ?? 0));
 }
 
+/** The words of all that the server has not acknowledged, for copying. */
+export function unsavedWords({ inFlight, buffer }: Pick<Pending, "inFlight" | "buffer">): string {
+  return insertedText(compose(inFlight?.operation ?? [], buffer));
+}
+
 /** The words an operation put in, for copying. */
 export function insertedText(operation: Operation): string {
   return operation.filter((part) => typeof part === "string").join("\n");

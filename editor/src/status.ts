@@ -34,9 +34,11 @@ function outdated({ unsaved, kept }: Situation): Sentence {
   return { text: `CollabDocs was updated: reload this page, ${changes(unsaved)} kept here`, tone: "warning" };
 }
 
+export const NO_DOCUMENT = "this document was deleted, or is not shared with you any more";
+
 const FINAL: Readonly<Record<number, string>> = {
   [CloseCode.notAllowed]: "you no longer have access to this document",
-  [CloseCode.noDocument]: "this document was deleted, or is not shared with you any more",
+  [CloseCode.noDocument]: NO_DOCUMENT,
   [CloseCode.joinedElsewhere]: "this document is being edited in another tab",
   [CloseCode.anotherUser]: "somebody else has signed in here; sign in again, then reload",
 };

@@ -13,7 +13,18 @@
 import { type Disk, type Locks, randomUuid } from "./browser";
 import { bringOver } from "./earlier";
 import { Keeper } from "./keeper";
-import { type Operation, parse } from "./ot";
+import {
+  claimed,
+  isOf,
+  type Kind,
+  type Ours,
+  prefixOf,
+  type RecordOnShelf,
+  readable,
+  seqIn,
+  sizeOf,
+  wordsIn,
+} from "./records";
 import { type Pending, unsavedIn } from "./session";
 import type { Changes, Shelf } from "./shelf";
 
@@ -35,18 +46,8 @@ export interface Found {
   readonly leftover: Leftover;
 }
 
-interface RecordOnShelf {
-  readonly format: 1;
-  readonly log: string;
-  readonly user: string;
-  readonly pending: Pending;
-  readonly free: boolean;
-  readonly at: number;
-}
-
 const LARGE = 50_000; // characters: beyond, a record is written at most twice a second
 const LARGE_PAUSE = 500;
-const ABANDONED_AFTER = 3_600_000; // ms, where there are no locks
 
 export class Storage {
   private readonly keeper: Keeper;
@@ -100,6 +101,7 @@ export class Storage {
       const record = readable((await this.mine("pending")).get(key)); // as its tab left it
       if (record === null) continue;
       this.lies = key;
+      this.last = { log: record.log, pending: record.pending, strict: true };
       this.written = seqIn(record.pending);
       this.keptEdits = unsavedIn(record.pending);
       return { clientId: key.slice(this.key("").length), log: record.log, pending: record.pending };
@@ -206,7 +208,7 @@ export class Storage {
   // -- keys and records -------------------------------------------------------------------------------------------------
 
   private prefix(kind: Kind): string {
-    return `collabdocs:${kind}:${this.documentId}:`;
+    return prefixOf(kind, this.documentId);
   }
 
   private key(clientId: string): string {
@@ -216,52 +218,8 @@ export class Storage {
   /** This user's records; none where the shelf can't be read, which the first write will tell. */
   private async mine(kind: Kind): Promise<Map<string, Ours>> {
     const all = await this.shelf.under(this.prefix(kind)).catch((): Changes => new Map());
-    return new Map([...all].filter((item): item is [string, Ours] => (item[1] as Ours | null)?.user === this.user));
+    return new Map([...all].filter((item): item is [string, Ours] => isOf(this.user, item[1])));
   }
-}
-
-type Kind = "pending" | "leftover";
-
-interface Ours {
-  readonly user: string;
-  readonly pending?: unknown;
 }
 
 const FOREIGN = "another version of CollabDocs kept this in your browser and this one can’t read it";
-
-/** The record, if this release can read it; its operations are checked like those on the wire. */
-function readable(found: unknown): RecordOnShelf | null {
-  const record = found as RecordOnShelf | undefined;
-  try {
-    if (record?.format !== 1 || !Number.isSafeInteger(record.pending.version)) return null;
-    const { inFlight, buffer } = record.pending;
-    const checked = inFlight === null ? null : { ...inFlight, operation: parse(inFlight.operation) };
-    return { ...record, pending: { ...record.pending, inFlight: checked, buffer: parse(buffer) } };
-  } catch {
-    return null;
-  }
-}
-
-/** Where there are no locks: the record in this tab's hands, if its own tab has left it or is long gone. */
-function claimed(found: unknown): unknown {
-  const { free, at } = found as RecordOnShelf;
-  const isFree = free || Math.abs(Date.now() - at) > ABANDONED_AFTER; // clocks are set back, too
-  return isFree ? { ...(found as object), free: false, at: Date.now() } : null;
-}
-
-/** All text in a record of whatever shape. */
-function wordsIn(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return "";
-  return Object.values(value).map(wordsIn).filter(Boolean).join("\n");
-}
-
-function seqIn({ inFlight }: Pending): number | null {
-  return inFlight?.seq ?? null;
-}
-
-function sizeOf({ inFlight, buffer }: Pending): number {
-  const size = (operation: Operation) =>
-    operation.reduce<number>((sum, part) => sum + (typeof part === "string" ? part.length : 8), 0);
-  return size(inFlight?.operation ?? []) + size(buffer);
-}

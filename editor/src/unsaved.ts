@@ -2,7 +2,7 @@
  * What was not saved, offered for copying: a note for each, which stays until the reader puts it away. The words stand in
  * it; with the whole text as it was shown they can be taken along as a file. Text goes in as text only.
  */
-import { element, make } from "./page";
+import { element, make } from "./dom";
 import type { Leftover } from "./storage";
 
 /** `title` names the files. */

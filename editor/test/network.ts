@@ -386,6 +386,7 @@ export class FakeLocks {
         if (holder === undefined) this.held.set(name, tab);
         return holder === undefined;
       },
+      held: async () => new Set(this.held.keys()),
     };
   }
 

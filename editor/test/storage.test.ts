@@ -170,6 +170,15 @@ describe("without locks (plain http)", () => {
     expect(await tab("three", "alice", false).adopt()).toBeNull();
   });
 
+  it("a tab that has adopted and saved nothing of its own leaves it to the next", async () => {
+    const { id, storage } = await workingTab("one", "alice", false);
+    storage.release();
+    const second = tab("two", "alice", false);
+    await second.adopt();
+    second.release();
+    expect(await tab("three", "alice", false).adopt()).toEqual({ clientId: id, log: "log", pending: PENDING });
+  });
+
   it("a tab that never came back leaves it after an hour, though the clock was set", async () => {
     vi.useFakeTimers();
     await workingTab("one", "alice", false);

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.desk import Desk, Person
+from tests.browser.test_lost import is_deleted, kept, leaves_work, opens_what_is_gone
 
 DIRECTORY = Path(os.environ.get("SCREENS", "/tmp/collabdocs-screens"))
 SIZES = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
@@ -80,10 +81,20 @@ def visits(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
     desk.owner.gives(second, "bob", "viewer")
     carols.has_the_line_back().says("Not saved")
     yield "leftover", carols.page
+    yield from found_again(desk, **options)
     yield "not-found", alice.opens_address("/nothing").page
     plain = desk.person("alice", java_script_enabled=False, **options)
     yield "without-script", plain.opens_address(f"/documents/{doc_id}/").page
     yield from history(desk, plain, **options)
+
+
+def found_again(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
+    bob, doc_id = desk.person("bob", cable=True, **options), desk.document(TEXT, "Gone")
+    leaves_work(bob, doc_id, "Words that have nowhere to go, and enough of them to fill a line.", "Two")
+    is_deleted(desk, doc_id)
+    kept(page := bob.opens_address("/documents/").page)
+    yield "list-kept", page
+    yield "not-found-kept", opens_what_is_gone(bob, doc_id, notes=2).page
 
 
 def history(desk: Desk, plain: Person, **options: Any) -> Iterator[tuple[str, Page]]:

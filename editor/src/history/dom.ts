@@ -1,15 +1,7 @@
 /** Small makers of elements. Text goes in as text only. */
+import { make } from "../dom";
 
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  className = "",
-  ...inside: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
-  if (className !== "") made.className = className;
-  made.append(...inside);
-  return made;
-}
+export { element, find, make } from "../dom";
 
 /** An icon of the sprite. */
 export function icon(name: string): SVGSVGElement {
@@ -27,15 +19,4 @@ export function swatch(ink: string): HTMLElement {
   const made = make("span", `swatch ${ink}`);
   made.ariaHidden = "true";
   return made;
-}
-
-export function find<T extends HTMLElement>(id: string): T | null {
-  return document.getElementById(id) as T | null;
-}
-
-/** What the page must have. */
-export function element<T extends HTMLElement>(id: string): T {
-  const found = find<T>(id);
-  if (found === null) throw new Error(`The page has no #${id}.`);
-  return found;
 }
