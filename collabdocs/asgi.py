@@ -13,13 +13,14 @@ django = get_asgi_application()
 from collabdocs import start  # noqa: E402  (what follows needs Django set up)
 from collabdocs.body_limit import BodyLimit, Receive, Send  # noqa: E402
 from collabdocs.health import Health  # noqa: E402
+from collabdocs.turns import Turns  # noqa: E402
 from realtime import hub  # noqa: E402
 from realtime.routing import websocket_urlpatterns  # noqa: E402
 
 start.begin()
 
 routes = ProtocolTypeRouter(
-    {"http": Health(BodyLimit(django, settings.MAX_BODY_BYTES)), "websocket": URLRouter(websocket_urlpatterns)}
+    {"http": Health(BodyLimit(Turns(django), settings.MAX_BODY_BYTES)), "websocket": URLRouter(websocket_urlpatterns)}
 )
 
 

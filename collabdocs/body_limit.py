@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from django.http import HttpResponse
+
 from accounts.errors import TooLarge
 from collabdocs.problems import problem_response
 
@@ -19,7 +21,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
 
-LINGER_BYTES = 4 << 20
+LINGER_BYTES = 64 << 20  # thrown away as they come
 LINGER_SECONDS = 2.0
 
 
@@ -67,11 +69,16 @@ def _declared_length(scope: Any) -> int:
     return max((int(value[:20]) for value in values if value.isdigit()), default=0)
 
 
+def start_of(answer: HttpResponse, *more: tuple[bytes, bytes]) -> Message:
+    """The message that begins an answer, with more headers."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
+    headers += [(b"content-length", str(len(answer.content)).encode()), *more]
+    return {"type": "http.response.start", "status": answer.status_code, "headers": headers}
+
+
 async def _refuse(receive: Receive, send: Send) -> None:
     answer = problem_response(TooLarge())
-    headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
-    headers += [(b"content-length", str(len(answer.content)).encode()), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+    await send(start_of(answer, (b"connection", b"close")))
     await send({"type": "http.response.body", "body": answer.content, "more_body": True})
     await _linger(receive)
     await send({"type": "http.response.body", "body": b""})

@@ -93,6 +93,10 @@ PROBLEMS: dict[int, tuple[str, dict[str, str]]] = {
         {"idempotency_key_reused": "This Idempotency-Key was used with another request."},
     ),
     429: ("Too often.", {"rate_limited": "Too many attempts. Try again a little later."}),
+    500: (
+        "Something is wrong on our side: with this document, or with the server.",
+        {"document_damaged": "This document is damaged.", "server_error": "Something went wrong on our side."},
+    ),
     503: (
         "Something that we depend on is away. The same request again is safe if it is a read, or has an "
         "`Idempotency-Key` or the same `client_id` and `seq`.",
@@ -180,6 +184,8 @@ def _expected(path: str, method: str, operation: dict[str, Any]) -> Iterator[int
         yield 401
     if "{" in path:
         yield 404
+    if "{doc_id}" in path:
+        yield 500
     if method in WRITES:
         yield 429
         if authenticates:

@@ -87,7 +87,7 @@ TEMPLATES = [
 # --- Data -----------------------------------------------------------------------------------------------------
 # "Saved" must be true, so SQLite syncs at each commit; group commit pays for it.
 DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'collabdocs.sqlite3'}"
-SQLITE_SYNCHRONOUS = env.str("SQLITE_SYNCHRONOUS", "FULL")
+SQLITE_SYNCHRONOUS = env.one_of("SQLITE_SYNCHRONOUS", "FULL", "EXTRA", "NORMAL", "OFF", default="FULL")
 DATABASES = {"default": database(DATABASE_URL, synchronous=SQLITE_SYNCHRONOUS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if is_mongo(DATABASE_URL):
@@ -235,11 +235,17 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 # --- What is told ---------------------------------------------------------------------------------------------
-LOG_LEVEL = env.str("LOG_LEVEL", "WARNING")
+LOG_LEVEL = env.one_of("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="WARNING")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "collabdocs.outages.OneLine",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

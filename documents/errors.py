@@ -60,5 +60,11 @@ class InflatesTooMuch(Problem):
     status, code, detail = 413, "too_large", "What these files hold is too large for one import."
 
 
-class CorruptLog(Exception):
-    """An entry is missing or does not apply. Never answered by an empty text."""
+class CorruptLog(Problem):
+    """An entry, or a copy, is missing, unreadable or does not apply. Never answered by an empty text."""
+
+    status, code, detail = 500, "document_damaged", "This document is damaged."
+
+
+class UnknownOutcome(Exception):
+    """The database failed or was too contended: what was submitted may or may not be in the log. Resend it."""

@@ -69,7 +69,7 @@ class Step(NamedTuple):
 def steps(document_id: UUID, *, after: int, upto: int = MAX_VERSION) -> list[Step]:
     """Like `entries`, without who and when, which take most of the time that reading a tail takes."""
     found = _range(document_id, after, upto).order_by("key").values_list("version", "operation", "length")
-    read = [Step(version, tuple(orjson.loads(operation)), length) for version, operation, length in found]
+    read = [Step(version, _operation(version, operation), length) for version, operation, length in found]
     _require_dense(document_id, read, after, upto)
     return read
 
@@ -99,7 +99,7 @@ def origins(document_id: UUID, *, after: int, upto: int) -> Iterator[tuple[Origi
     for expected, (version, author, created_at, operation) in enumerate(found, start=after + 1):
         if version != expected:
             return
-        yield Origin(version, author, created_at), tuple(orjson.loads(operation))
+        yield Origin(version, author, created_at), _operation(version, operation)
 
 
 def newest_first(document_id: UUID, *, upto: int, limit: int) -> list[Entry]:
@@ -181,10 +181,18 @@ def _entry(row: tuple) -> Entry:
         client_id=client_id,
         seq=seq,
         author=author,
-        operation=tuple(orjson.loads(operation)),
+        operation=_operation(version, operation),
         length=length,
         created_at=created_at,
     )
+
+
+def _operation(version: int, kept: str) -> Operation:
+    """What is kept in a row; CorruptLog if it is no list in JSON, or holds what is no text."""
+    try:
+        return tuple(orjson.loads(kept))
+    except (ValueError, TypeError) as error:
+        raise CorruptLog(f"version {version} is unreadable: {error}") from error
 
 
 def _range(document_id: UUID, after: int, upto: int) -> QuerySet[Row]:

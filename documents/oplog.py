@@ -24,7 +24,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from pymongo.errors import PyMongoError
 
-from documents.errors import CorruptLog
+from documents.errors import CorruptLog, UnknownOutcome
 from documents.logtable import (
     MAX_VERSION,
     as_kept,
@@ -41,16 +41,13 @@ from documents.ot.rebase import Entry, Limits, Refused, Submission
 from documents.ot.tail import Tail
 
 MAX_ATTEMPTS = 40
+LONGEST_BACKING_OFF = 5  # milliseconds: who wins leaves gaps, and who waits long misses them
 SLICE = 1000  # entries read at once on a long way to the head
 MAX_MARKS = 4096  # what a Log keeps of its clients' newest entries
 
 _TURNS = [threading.Lock() for _ in range(64)]  # of documents, by their identifiers
 
 Outcome: TypeAlias = Entry | Refused
-
-
-class UnknownOutcome(Exception):
-    """The database failed or was too contended: what was submitted may or may not be in the log. Resend it."""
 
 
 class Log:
@@ -67,6 +64,7 @@ class Log:
         self._tail = Tail(max(0, self.head - 1))
         self._tail.extend([head] if head else [])
         self._marks: dict[UUID, Entry | None] = {}
+        self.insert_seconds = 0.0  # that the newest insert took
 
     def append(self, submissions: Sequence[Submission]) -> list[Outcome]:
         """Commit submissions in order, each rebased over what it did not know; one outcome for each.
@@ -83,7 +81,7 @@ class Log:
             if landed:
                 self.learn(fresh)
                 return outcomes
-            time.sleep(random.uniform(0, 0.001 * attempt))
+            time.sleep(random.uniform(0, 0.001 * min(attempt, LONGEST_BACKING_OFF)))
         raise UnknownOutcome(f"lost {MAX_ATTEMPTS} races for document {self.document_id}")
 
     def _try_under_lock(self, submissions: Sequence[Submission]) -> tuple[list[Outcome], list[Entry], bool]:
@@ -93,7 +91,7 @@ class Log:
             with _turn(self.document_id), transaction.atomic():
                 self.read_on()
                 outcomes, fresh = self.plan(submissions)
-                return outcomes, fresh, insert(fresh, self.document_id)
+                return outcomes, fresh, self._insert(fresh)
         except (DatabaseError, PyMongoError) as error:
             raise UnknownOutcome(str(error)) from error
 
@@ -117,11 +115,17 @@ class Log:
 
     def commit(self, fresh: Sequence[Entry]) -> bool:
         """Insert what was planned. False when somebody was faster: this log has read on, and all is planned again."""
-        if insert(fresh, self.document_id):
+        if self._insert(fresh):
             self.learn(fresh)
             return True
         self.read_on()
         return False
+
+    def _insert(self, fresh: Sequence[Entry]) -> bool:
+        started = time.monotonic()
+        has_landed = insert(fresh, self.document_id)
+        self.insert_seconds = time.monotonic() - started
+        return has_landed
 
     def bring_nearer(self, submission: Submission) -> Submission:
         """The submission on a fresh base, moved there in slices; as it is, when it is to be refused.

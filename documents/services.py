@@ -1,6 +1,7 @@
 """The verbs: everything that changes a document goes through here, and every change of text through `submit`."""
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,9 +16,9 @@ from django.utils import timezone
 from accounts.models import User
 from documents import events, history, logtable, oplog, permissions
 from documents.copies import blame, cached, revisions, rows, texts
-from documents.errors import Busy, CorruptLog, Forbidden, InvalidText, NotFound, Stale
+from documents.errors import Busy, CorruptLog, Forbidden, InvalidText, NotFound, Stale, UnknownOutcome
 from documents.models import Collaborator, Document, LogIdentity, NamedVersion, Role
-from documents.oplog import Log, Outcome, UnknownOutcome
+from documents.oplog import Log, Outcome
 from documents.ot.diff import diff
 from documents.ot.operation import InvalidOperation, Operation, parse
 from documents.ot.rebase import Entry, Limits, Refused, SeqReused, Submission, VersionTooOld, VersionUnknown
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 MAX_TITLE = 200
 TRIES = 3
+PATIENCE = 4.0  # seconds after which nothing is tried again; a try has the database's own time-outs
 LOOKS_BACK = 20  # texts compared before a restore
 LONG_REBASE = 500  # entries; a longer way to the head is gone before the commit, which others wait for
 T = TypeVar("T")
@@ -362,11 +364,15 @@ def _submit_once(document_id: UUID, submission: Submission) -> Entry | None:
 
 
 def _patiently(work: Callable[[], T]) -> T:
+    """Try a few times, and not again once it has taken long: whoever asks waits for an answer."""
+    deadline = time.monotonic() + PATIENCE
     for _ in range(TRIES):
         try:
             return work()
         except UnknownOutcome as error:
             failure = error
+        if time.monotonic() > deadline:
+            break
     raise Busy from failure
 
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 WORTH_COLLECTING = 0.002  # seconds of fan-out after which a lane collects for as long as that took
 LONGEST_COLLECTING = 0.02  # seconds
-LONGEST_GAP = 0.03  # seconds
+LONGEST_GAP = 0.5  # seconds
 FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.05, 1.0, 10.0  # seconds between tries of an unknown outcome, and in all
 
 Job = tuple[Log, Iterable[Entry], Sequence[Submission]]
@@ -29,8 +29,8 @@ Job = tuple[Log, Iterable[Entry], Sequence[Submission]]
 class CommitLane:
     """Commits for its rooms, one batch of all of them at a time.
 
-    With `leaves_gaps` it rests after a commit for twice as long as that took. Where no lock orders the processes that
-    write to one log, who has lost a race needs a read and an insert, and who has won it only the insert: without
+    With `leaves_gaps` it rests after a commit for twice as long as its insert took. Where no lock orders the processes
+    that write to one log, who has lost a race needs a read and an insert, and who has won it only the insert: without
     rest the winner would win for ever.
     """
 
@@ -76,11 +76,10 @@ class CommitLane:
         while self._rooms:
             batches = [(room, room.take()) for room in self._rooms if room not in self._troubled]
             self._rooms.clear()
-            started = time.monotonic()
             if not await self._commit(batches):
                 for room, batch in batches:
                     self._troubled[room] = asyncio.create_task(self._persist(room, batch))
-            await self._collect([room for room, _ in batches], time.monotonic() - started)
+            await self._collect([room for room, _ in batches])
 
     async def _commit(self, batches: Sequence[tuple[Room, list[Waiting]]]) -> bool:
         """Commit batches and tell what became of them; False when that is unknown."""
@@ -122,13 +121,13 @@ class CommitLane:
             if room.inbox:
                 self._wake(room)
 
-    async def _collect(self, rooms: Sequence[Room], took: float) -> None:
+    async def _collect(self, rooms: Sequence[Room]) -> None:
         """Send at once while idle; when fanning out is work, or others may wait for the log, let a few more operations
         share the next commit."""
         fan_out = sum(room.fan_out_seconds for room in rooms)
         pause = min(fan_out, LONGEST_COLLECTING) if fan_out > WORTH_COLLECTING else 0.0
         if self._leaves_gaps:
-            pause = max(pause, min(2 * took, LONGEST_GAP))
+            pause = max(pause, min(2 * max(room.log.insert_seconds for room in rooms), LONGEST_GAP))
         if pause:
             await asyncio.sleep(pause)
 

@@ -17,6 +17,7 @@ from accounts import sockets, tokens
 from accounts.services import presence_color
 from accounts.tokens import Identity
 from documents import permissions, services
+from documents.errors import CorruptLog
 from documents.ot.rebase import Entry, Submission, entry_fields
 from documents.services import Facts
 from realtime import hub as hubs
@@ -76,6 +77,10 @@ class DocumentConsumer(AsyncConsumer):
             await self.close(closed.code)
         except StopConsumer:
             raise
+        except CorruptLog as error:  # coming back at once would not help: somebody has to mend it
+            logger.error("Document %s can't be opened: %s", self.document_id, error)
+            await self.send(protocol.error(error.code, CorruptLog.detail))
+            await self.close(protocol.FAILED)
         except Exception:  # nothing of a failure but the close is shown, and never an empty text
             logger.exception("A socket failed")
             await self.close(protocol.RESTARTING)
@@ -207,6 +212,7 @@ class DocumentConsumer(AsyncConsumer):
             raise BadMessage("already joined")
         hub = hubs.current()
         room = await hub.room(self.document_id)
+        number = room.next_join(message.client_id)
         with room.kept_open():
             facts = await hub.read(partial(admission, self.identity, self.document_id, message.client_id))
             if message.log is not None and message.log != facts.log:
@@ -223,8 +229,9 @@ class DocumentConsumer(AsyncConsumer):
                 reached = page[-1].version
             if hub.draining:
                 raise Closed(protocol.RESTARTING)
+            if not room.admit(seat, told, number):
+                raise Closed(protocol.JOINED_ELSEWHERE)
             self.room, self.seat = room, seat
-            room.admit(seat, told)
             self.pump = asyncio.create_task(seat.pump())
 
     def is_foreign(self, room: Room, owner: UUID | None, client_id: UUID) -> bool:

@@ -130,7 +130,8 @@ def _entries(document_id: UUID) -> Iterator[Entry]:
             found = logtable.a_page(document_id, after=after, limit=limit)
         except (CorruptLog, AttributeError, TypeError, ValueError) as error:
             if limit == 1:
-                what = "is missing" if isinstance(error, CorruptLog) else f"is unreadable: {error}"
+                why = error.__cause__ if isinstance(error, CorruptLog) else error
+                what = f"is unreadable: {why}" if why else "is missing"
                 raise CorruptLog(f"version {after + 1} {what}") from error
             limit = 1
             continue

@@ -450,6 +450,19 @@ def test_a_failing_database_is_503_and_may_be_asked_again(ask, bob, document, mo
     assert ask(bob, "put", url(document), {"content": "x"}, idempotency_key="k").json()["version"] == 2
 
 
+def test_a_write_that_has_waited_long_is_not_tried_again(ask, bob, document, monkeypatch):
+    tries = []
+
+    def fails(rows):
+        tries.append(rows)
+        raise oplog.UnknownOutcome("it hangs")
+
+    monkeypatch.setattr(oplog, "_insert_rows", fails)
+    monkeypatch.setattr(services, "PATIENCE", 0.0)
+    assert refusal(ask(bob, "put", url(document), {"content": "x"})) == (503, "unavailable")
+    assert len(tries) == 1
+
+
 # --- ETag ---
 
 

@@ -15,9 +15,9 @@ from documents import events, history, logtable, oplog, permissions, services
 from documents.copies import rows
 from documents.copies import texts as copies
 from documents.copies.texts import replay
-from documents.errors import CorruptLog
+from documents.errors import CorruptLog, UnknownOutcome
 from documents.models import Checkpoint, Document
-from documents.oplog import Log, UnknownOutcome
+from documents.oplog import Log
 from documents.ot import apply
 from documents.ot.tests import strategies
 from documents.ot.tests.simulation import random_edit

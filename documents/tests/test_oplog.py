@@ -12,9 +12,9 @@ from pymongo.errors import AutoReconnect
 
 from documents import history, logtable, oplog
 from documents.copies import texts
-from documents.errors import CorruptLog
+from documents.errors import CorruptLog, UnknownOutcome
 from documents.models import Operation as Row
-from documents.oplog import Log, UnknownOutcome
+from documents.oplog import Log
 from documents.ot import rebase, tail
 from documents.ot.rebase import Entry, Limits
 from documents.tests.writers import Writer, assert_sound, start, text

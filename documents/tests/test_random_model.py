@@ -18,8 +18,9 @@ from accounts.models import User
 from documents import history, oplog, services
 from documents.copies import texts as copies
 from documents.copies.texts import replay
+from documents.errors import UnknownOutcome
 from documents.models import Checkpoint, Document
-from documents.oplog import Log, UnknownOutcome
+from documents.oplog import Log
 from documents.ot import apply, canonical, transform
 from documents.ot.diff import diff
 from documents.ot.rebase import Entry, Refused, Submission

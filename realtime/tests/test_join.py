@@ -8,6 +8,7 @@ import pytest
 
 from accounts import tokens
 from documents import services
+from documents.errors import CorruptLog
 from documents.ot.tail import Tail
 from realtime import hub as hubs
 from realtime import room as rooms
@@ -244,6 +245,18 @@ async def test_a_failing_load_is_never_an_empty_text(connects, alice, monkeypatc
     with pytest.raises(Closed) as closed:
         await socket.joins()
     assert closed.value.args == (1012,)
+
+
+async def test_a_damaged_document_says_so_and_asks_nobody_to_come_back_at_once(connects, joins, alice, monkeypatch):
+    def fails(*_):
+        raise CorruptLog("version 1 is unreadable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("documents.history.current_text", fails)
+        socket = await connects(alice)
+        assert (await socket.joins())["code"] == "document_damaged"
+        assert await socket.is_closed() == 1011
+    assert (await joins(alice)).text == "hello"  # it was mended
 
 
 async def test_a_failing_open_is_tried_again_by_the_next(connects, joins, alice, monkeypatch):

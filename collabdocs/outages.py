@@ -1,0 +1,57 @@
+"""What is known to go wrong gets one line in the log: a database that is away, busy or full, and a log that is damaged.
+
+A traceback of that tells nobody anything, and an outage makes thousands of them. All else keeps its traceback.
+"""
+
+import copy
+import logging
+import sqlite3
+from collections.abc import Iterator
+
+from pymongo.errors import ConnectionFailure, PyMongoError
+
+from accounts.errors import Problem
+from documents.errors import UnknownOutcome
+
+SQLITE_OUTAGES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+}
+PRIMARY = 0xFF  # of an extended error code of SQLite
+
+
+class OneLine(logging.Formatter):
+    """Formats records; a failure that is known to happen stands behind the message, without its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None or (known := known_failure(error)) is None:
+            return super().format(record)
+        brief = copy.copy(record)
+        brief.exc_info = brief.exc_text = None
+        return f"{super().format(brief)}: {type(known).__name__}: {' '.join(str(known).split())[:200]}"
+
+
+def known_failure(error: BaseException) -> BaseException | None:
+    """What of an error, or of what caused it, is an outage or has a code of ours; None for a bug."""
+    return next((each for each in _causes(error) if _is_known(each)), None)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _is_known(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & PRIMARY in SQLITE_OUTAGES
+    if isinstance(error, PyMongoError):
+        return isinstance(error, ConnectionFailure) or error.timeout
+    if isinstance(error, UnknownOutcome):  # by a cause, it is what the cause is
+        return error.__cause__ is None
+    return isinstance(error, Problem)
