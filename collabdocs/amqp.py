@@ -25,10 +25,18 @@ class LineProtocol(Protocol):
             frame.heartbeat = self._seconds
         super().accept_frame(frame, channel_id)
 
+    def rpc(self, *asked: Any, **options: Any) -> "asyncio.Future[None]":
+        return _looked_at(super().rpc(*asked, **options))
+
+    def acking_consumer(self, **options: Any) -> Any:
+        consumer = super().acking_consumer(**options)
+        _looked_at(consumer.closed)
+        return consumer
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc or ConnectionResetError("it hung up"))
         end: Any = getattr(self, "closed", self.open)
-        end.exception()  # asyncio complains of what nobody has looked at
+        end.exception()
 
 
 class Line(carehare.Connection):
@@ -67,7 +75,18 @@ class Line(carehare.Connection):
         if self._protocol is not None:
             self._protocol._transport.abort()
 
+    @property
+    def is_closed(self) -> bool:
+        """What is asked on it now is never answered."""
+        closed = getattr(self._protocol, "closed", None)
+        return closed is not None and closed.done()
+
     def why_closed(self) -> BaseException | None:
         """None while it is open."""
-        closed = getattr(self._protocol, "closed", None)
-        return closed.exception() if closed is not None and closed.done() else None
+        return self._protocol.closed.exception() if self._protocol is not None and self.is_closed else None
+
+
+def _looked_at(future: "asyncio.Future[None]") -> "asyncio.Future[None]":
+    """asyncio complains of a failure that nobody has looked at, though who waited for it may have gone before."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return future

@@ -74,7 +74,7 @@ class RabbitmqLayer(RabbitmqChannelLayer):
     @property
     def is_connected(self) -> bool:
         """There is a broker, and it answers."""
-        return self._line is not None and not self._is_stuck()
+        return self._line is not None and not self._line.is_closed and not self._is_stuck()
 
     async def close(self) -> None:
         """Let go of the broker. Who still receives gets StopConsumer."""
@@ -142,7 +142,7 @@ class RabbitmqLayer(RabbitmqChannelLayer):
     async def _ask(self, question: Question) -> None:
         """Return when the broker has done it. A broker that is stuck is asked nothing more until it has answered."""
         line = self._line
-        if line is None or self._is_stuck():
+        if line is None or line.is_closed or self._is_stuck():
             raise ConnectionError("RabbitMQ is away or stuck")
         try:
             asked = question(line)

@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from collabdocs.tests import urls
+from tests.rabbit import broker, rabbit  # noqa: F401  # fixtures
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,12 @@
 """The layer between processes, on a real broker that is killed, closed, choked and paused under it."""
 
 import asyncio
+import gc
 import logging
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -14,30 +15,14 @@ import pytest
 from channels.exceptions import StopConsumer
 
 from collabdocs import layers
+from collabdocs.amqp import Line
 from collabdocs.layers import RabbitmqLayer
-from tests.rabbit import RabbitServer, is_installed
+from tests.rabbit import RabbitServer, needs_rabbit
 
-pytestmark = pytest.mark.skipif(
-    not is_installed() and not os.environ.get("CI"), reason="LEFT OUT: rabbitmq-server is not installed"
-)
+pytestmark = needs_rabbit
 PATIENCE = 1.0  # the layers', in seconds
 SOON = 15.0  # seconds in which it must have recovered
 Start = Callable[..., Awaitable[RabbitmqLayer]]
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
-    server = RabbitServer(tmp_path_factory.mktemp("rabbit"))
-    try:
-        yield server.start()
-    finally:
-        server.close()
-
-
-@pytest.fixture
-def rabbit(broker: RabbitServer) -> RabbitServer:
-    """It lives when a test begins."""
-    return broker if broker.answers() else broker.start()
 
 
 @pytest.fixture
@@ -283,6 +268,33 @@ async def test_a_broker_that_falls_silent_is_noticed(
     await recovers(one, two)
     await two.group_send("g", said("again"))
     assert await anna.hears() == "again"
+
+
+async def test_asked_in_the_moment_a_line_closes(start: Start) -> None:
+    """Before the layer has heard of it: an answer to that would never come, and it would be waited for, for ever."""
+    layer = await start()
+    channel = await layer.new_channel()
+    await layer.group_add("one", channel)
+    layer._line.abandon()
+    with suppress(Exception):
+        await layer._line._protocol.closed
+    assert layer._line is not None
+    with pytest.raises(ConnectionError):
+        await layer.group_add("two", channel)
+    await recovers(layer)
+    await layer.group_add("two", channel)
+
+
+async def test_a_line_closes_while_nobody_waits_for_its_answers(rabbit: RabbitServer, caplog: Any) -> None:
+    line = Line(rabbit.url, heartbeat=10)
+    await line.connect()
+    line.acking_consumer("nothing")
+    line.queue_declare("nothing", exclusive=True)
+    line.abandon()
+    await asyncio.wait({line.closed}, timeout=SOON)
+    del line
+    gc.collect()
+    assert not caplog.records
 
 
 async def test_what_it_relies_on_is_taken_away(start: Start) -> None:

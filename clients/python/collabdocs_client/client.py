@@ -127,13 +127,16 @@ class Client:
         client_id: str | None = None,
         backoff: Backoff | None = None,
         answer_seconds: float = 10.0,
+        ping_seconds: float = 8.0,
+        silence_seconds: float = 18.0,
         tap: Tap | None = None,
     ) -> Document:
         """The document, to edit together with everybody else: `async with client.open(doc_id) as document`.
 
         Entering it raises NoDocument or NotAllowed when it can't be opened, and goes on trying while the server can't
-        be reached. `answer_seconds` without an answer make it ask again. `tap` is shown every message, "out" before it
-        is sent and "in" when it came.
+        be reached. `answer_seconds` without an answer make it ask again. Every `ping_seconds` it asks for a sign of
+        life (less than 30, after which others see it as gone), and after `silence_seconds` without a byte it gives the
+        line up and makes another. `tap` is shown every message, "out" before it is sent and "in" when it came.
         """
         address = f"{self.http.base_url.copy_with(scheme=_socket_scheme(self.http.base_url.scheme))}"
         return Document(
@@ -142,6 +145,8 @@ class Client:
             client_id=client_id,
             backoff=backoff,
             answer_seconds=answer_seconds,
+            ping_seconds=ping_seconds,
+            silence_seconds=silence_seconds,
             tap=tap,
         )
 

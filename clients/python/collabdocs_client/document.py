@@ -20,7 +20,6 @@ from .tokens import Access, Tokens
 
 logger = logging.getLogger(__name__)
 
-PING_SECONDS = 15.0  # a presence expires after 30
 TOKEN_ENDED = 4401
 REFUSED_HANDSHAKES = (401, 403)
 
@@ -41,10 +40,13 @@ class Document:
         client_id: str | None = None,
         backoff: Backoff | None = None,
         answer_seconds: float = 10.0,
+        ping_seconds: float = 8.0,
+        silence_seconds: float = 18.0,
         tap: Tap | None = None,
     ) -> None:
         self._address, self._tokens, self._tap = address, tokens, tap
         self._backoff, self._answer_seconds = backoff or Backoff(), answer_seconds
+        self._ping_seconds, self._silence_seconds = ping_seconds, silence_seconds
         self._replica = Replica(client_id or str(uuid.uuid4()))
         self._line: Line | None = None
         self._may_connect = asyncio.Event()
@@ -235,8 +237,9 @@ class Document:
     async def _talk(self, line: Line, access: Access) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                for work in (self._read(line), self._write(line), self._ping(line), self._renew(line, access)):
+                for work in (self._read(line), self._write(line), self._ping(line), self._listen(line)):
                     tasks.create_task(work)
+                tasks.create_task(self._renew(line, access))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:
@@ -274,8 +277,15 @@ class Document:
 
     async def _ping(self, line: Line) -> None:
         while True:
-            await asyncio.sleep(PING_SECONDS)
+            await asyncio.sleep(self._ping_seconds)
             await line.send({"type": "ping"})
+
+    async def _listen(self, line: Line) -> None:
+        """Give up a line on which nothing comes any more: the other end may be gone without a word."""
+        while (left := self._silence_seconds - line.silence) > 0:  # noqa: ASYNC110  (nobody tells of silence)
+            await asyncio.sleep(left)
+        line.cut()
+        raise TimeoutError(f"nothing was heard for {self._silence_seconds} seconds")
 
     async def _renew(self, line: Line, access: Access) -> None:
         """Show the next token before this one ends."""

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,10 +28,20 @@ class Backoff:
         return random.uniform(0, min(self.longest, self.first * 2.0 ** min(attempt, 30)))
 
 
+class Socket(ClientConnection):
+    """Knows when anything last came, be it a part of a message that takes long to arrive."""
+
+    heard_at = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = time.monotonic()
+        super().data_received(data)
+
+
 class Line:
     """An open socket. Its methods raise websockets' ConnectionClosed when it is gone."""
 
-    def __init__(self, socket: ClientConnection, tap: Tap | None) -> None:
+    def __init__(self, socket: Socket, tap: Tap | None) -> None:
         self._socket = socket
         self._tap = tap
 
@@ -38,13 +49,16 @@ class Line:
     async def open(cls, address: str, token: str, tap: Tap | None = None) -> "Line":
         socket = await connect(
             address,
+            create_connection=Socket,
             subprotocols=[SUBPROTOCOL],
             additional_headers={"Authorization": f"Bearer {token}"},
             compression=None,
             max_size=None,  # a text comes in one frame
             open_timeout=OPEN_SECONDS,
             close_timeout=2,
+            ping_interval=None,  # a pong may be long behind a large text: see `silence`
         )
+        assert isinstance(socket, Socket)
         return cls(socket, tap)
 
     async def send(self, message: Mapping[str, Any]) -> None:
@@ -57,6 +71,11 @@ class Line:
         if self._tap is not None:
             self._tap("in", message)
         return message
+
+    @property
+    def silence(self) -> float:
+        """Seconds for which nothing has come, not a byte."""
+        return time.monotonic() - self._socket.heard_at
 
     async def close(self) -> None:
         await self._socket.close()

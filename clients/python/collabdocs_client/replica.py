@@ -155,7 +155,7 @@ class Replica:
     def _entry(self, entry: Message) -> Change | None:
         version, operation = entry["version"], tuple(entry["operation"])
         own = self._is_in_flight(entry)
-        if own and version > self.version and operation != self._session.outstanding:
+        if own and version == self.version + 1 and operation != self._session.outstanding:
             raise Diverged(f"version {version} is not what was sent")
         if version == self.version + 1:
             self._committed = apply(self._committed, operation)

@@ -13,6 +13,7 @@ from collabdocs_client import (
     InvalidOperation,
     LogChanged,
 )
+from collabdocs_client.ot.session import VersionsMissing
 from collabdocs_client.replica import Replica
 
 ME, OTHER = "me", "other"
@@ -190,6 +191,18 @@ def test_another_answer_than_what_was_sent_is_noticed(replica: Replica) -> None:
     replica.next_submission()
     with pytest.raises(Diverged):
         replica.receive(operations(entry(4, [4, "?"], ME)))
+
+
+def test_an_own_entry_after_a_gap_asks_for_what_is_missing(replica: Replica) -> None:
+    """It is what was sent, moved over what has not come."""
+    replica.edit((4, "!"))
+    replica.next_submission()
+    with pytest.raises(VersionsMissing):
+        replica.receive(operations(entry(5, [5, "!"], ME)))
+    assert (replica.is_saved, replica.version, replica.text) == (False, 3, "base!")
+    assert replica.join() == {"type": "join", "client_id": ME, "since": 3, "log": "L"}
+    replica.receive(joined(5, operations=[entry(4, ["x"]), entry(5, [5, "!"], ME)]))
+    assert (replica.is_saved, replica.version, replica.text) == (True, 5, "xbase!")
 
 
 def test_what_it_does_not_know_is_ignored(replica: Replica) -> None:
