@@ -167,17 +167,22 @@ class Room:
             self.followers.discard(follower)
             self.empty_since = time.monotonic()
 
-    def admit(self, seat: Seat, told: Iterable[Present]) -> None:
+    def admit(self, seat: Seat, told: Iterable[Present], join: int = 0) -> bool:
         """Give a seat that has been told everything up to the cursor all that comes. Its former socket is closed.
 
-        `told` is whom it knows to be present: what has changed since, it hears now.
+        `told` is whom it knows to be present: what has changed since, it hears now. `join` is from `next_join`, 0 for
+        one now. False for a join that took so long that its client has joined again here since: that one stays.
         """
+        join = join or self.next_join(seat.client_id)
+        if self.joins.get(seat.client_id, 0) > join:
+            return False
         if former := self.seats.get(seat.client_id):
             former.close(protocol.JOINED_ELSEWHERE)
         self.seats[seat.client_id] = seat
-        self.joins[seat.client_id] = self._next_join(seat.client_id)
+        self.joins[seat.client_id] = max(join, self._after_known(seat.client_id))
         self._tell_changes(seat, {present.client_id: present for present in told})
         self._enter(seat, has_joined=True)
+        return True
 
     def renew(self, seat: Seat) -> None:
         """A sign of life. Who had been given up is present again."""
@@ -188,10 +193,14 @@ class Room:
         present = self.presences.put(seat.client_id, seat.user, (), self.joins[seat.client_id])
         self.show_presence(present, has_joined=has_joined)
 
-    def _next_join(self, client_id: UUID) -> int:
-        """Milliseconds since 1970, so that it is the greatest in whatever process; or more, if clocks differ."""
+    def next_join(self, client_id: UUID) -> int:
+        """The number of a join that begins now: milliseconds since 1970, so that it is the greatest in whatever
+        process; or more, if clocks differ."""
+        return max(round(1000 * time.time()), self._after_known(client_id))
+
+    def _after_known(self, client_id: UUID) -> int:
         known = self.presences.known(client_id)
-        return max(round(1000 * time.time()), 0 if known is None else known.since + 1)
+        return 0 if known is None else known.since + 1
 
     def _tell_changes(self, seat: Seat, told: dict[UUID, Present]) -> None:
         now = {present.client_id: present for present in self.presences if present.client_id != seat.client_id}

@@ -15,6 +15,7 @@ import pytest
 from collabdocs_client import Backoff, Client, Document
 
 from tests.mongo.databases import drop_all
+from tests.rabbit import broker, rabbit  # noqa: F401  # fixtures
 from tests.server import Server, make_template
 from tests.wire import Wire
 

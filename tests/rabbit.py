@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.server import free_port
 
 BINARIES = Path(
@@ -116,6 +118,27 @@ class RabbitServer:
     def _signal(self, number: int) -> None:
         assert self.process is not None
         os.killpg(self.process.pid, number)
+
+
+needs_rabbit = pytest.mark.skipif(
+    not is_installed() and not os.environ.get("CI"), reason="LEFT OUT: rabbitmq-server is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+    """One for all tests of a file, in whatever state the last one left it."""
+    server = RabbitServer(tmp_path_factory.mktemp("rabbit"))
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def rabbit(broker: RabbitServer) -> RabbitServer:
+    """It lives when a test begins."""
+    return broker if broker.answers() else broker.start()
 
 
 def _environment(directory: Path, port: int) -> dict[str, str]:

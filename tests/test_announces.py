@@ -1,30 +1,18 @@
 """What is written by HTTP leaves a process by the broker at once, though no socket ever was in that process."""
 
 import asyncio
-import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import orjson
 import pytest
 
 from collabdocs.layers import RabbitmqLayer
 from tests.conftest import Stage
-from tests.rabbit import RabbitServer, is_installed
+from tests.rabbit import RabbitServer, needs_rabbit
 from tests.server import Server
 
-pytestmark = pytest.mark.skipif(
-    not is_installed() and not os.environ.get("CI"), reason="LEFT OUT: rabbitmq-server is not installed"
-)
-
-
-@pytest.fixture
-def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
-    server = RabbitServer(tmp_path_factory.mktemp("rabbit"))
-    try:
-        yield server.start()
-    finally:
-        server.close()
+pytestmark = needs_rabbit
 
 
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])

@@ -1,43 +1,24 @@
 """Two processes and one RabbitMQ: live while it lives, and while it does not, nobody is held up and nothing is lost."""
 
 import asyncio
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from random import Random
 from statistics import median
 
-import pytest
 from collabdocs_client import Document
 
 from tests.conftest import Stage
 from tests.ledger import Ledger
-from tests.rabbit import RabbitServer, is_installed
+from tests.rabbit import RabbitServer, needs_rabbit
 from tests.server import Server
 from tests.test_crash import assert_faultless, open_recorded
 
-pytestmark = pytest.mark.skipif(
-    not is_installed() and not os.environ.get("CI"), reason="LEFT OUT: rabbitmq-server is not installed"
-)
+pytestmark = needs_rabbit
 LIVE = 0.5  # seconds; the look after what nobody announced comes every 2
 CAUGHT_UP = 5.0  # seconds from one process to the other, whatever the broker does
 KEYSTROKES = 0.05  # seconds between two
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
-    server = RabbitServer(tmp_path_factory.mktemp("rabbit"))
-    try:
-        yield server.start()
-    finally:
-        server.close()
-
-
-@pytest.fixture
-def rabbit(broker: RabbitServer) -> RabbitServer:
-    """It lives when a test begins."""
-    return broker if broker.answers() else broker.start()
 
 
 class Pair:

@@ -33,15 +33,6 @@ LOOKED_UP = 7.0  # seconds until a look wrote and the next one read, on a busy m
 SLOWEST, USUAL = 5.0, 0.45  # seconds that a request takes while Redis hangs: less than one wait for it, but for a few
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
-    server = RabbitServer(tmp_path_factory.mktemp("rabbit"))
-    try:
-        yield server.start()
-    finally:
-        server.close()
-
-
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:
     started = RedisServer(tmp_path).start()
@@ -86,10 +77,10 @@ class Eye:
 
 
 async def test_it_works(
-    stage: Stage, start_server: Callable[..., Server], broker: RabbitServer, redis: RedisServer
+    stage: Stage, start_server: Callable[..., Server], rabbit: RabbitServer, redis: RedisServer
 ) -> None:
-    first = start_server(RABBITMQ_URL=broker.url, REDIS_URL=redis.url)
-    second = start_server("daphne", beside=first, RABBITMQ_URL=broker.url, REDIS_URL=redis.url)
+    first = start_server(RABBITMQ_URL=rabbit.url, REDIS_URL=redis.url)
+    second = start_server("daphne", beside=first, RABBITMQ_URL=rabbit.url, REDIS_URL=redis.url)
     doc_id = await stage.document(first, "hello")
     alice = await Eye.opened(stage, first, "alice", doc_id)
     bob = await Eye.opened(stage, second, "bob", doc_id)
@@ -113,9 +104,9 @@ async def test_it_works(
 
 @pytest.mark.parametrize("services", ["both", "broker", "redis"])
 async def test_a_joiner_sees_everybody_and_who_dies_with_a_process_is_gone(
-    stage: Stage, start_server: Callable[..., Server], broker: RabbitServer, redis: RedisServer, services: str
+    stage: Stage, start_server: Callable[..., Server], rabbit: RabbitServer, redis: RedisServer, services: str
 ) -> None:
-    env = {"RABBITMQ_URL": broker.url} if services != "redis" else {}
+    env = {"RABBITMQ_URL": rabbit.url} if services != "redis" else {}
     env |= {"REDIS_URL": redis.url} if services != "broker" else {}
     first = start_server(**env)
     second = start_server(beside=first, **env)
@@ -192,10 +183,10 @@ class Work:
 
 
 async def test_whatever_happens_to_redis(
-    stage: Stage, start_server: Callable[..., Server], broker: RabbitServer, redis: RedisServer, rng: Random
+    stage: Stage, start_server: Callable[..., Server], rabbit: RabbitServer, redis: RedisServer, rng: Random
 ) -> None:
     async with SlowLine(redis, 0.0) as line:
-        env = {"RABBITMQ_URL": broker.url, "REDIS_URL": line.url, "RATE_LIMITS": "on"}
+        env = {"RABBITMQ_URL": rabbit.url, "REDIS_URL": line.url, "RATE_LIMITS": "on"}
         first = start_server(**env)
         servers, ledger = [first, start_server(beside=first, **env)], Ledger()
         doc_id = await stage.document(first)

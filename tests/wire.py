@@ -2,16 +2,21 @@
 
 import asyncio
 import uuid
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.server import Server
-
 SUBPROTOCOL = "collabdocs.v1"
 PATIENCE = 10.0
+
+
+class Place(Protocol):
+    """A server, or what stands before it."""
+
+    @property
+    def socket_url(self) -> str: ...
 
 
 class Wire:
@@ -19,7 +24,7 @@ class Wire:
 
     def __init__(
         self,
-        server: Server,
+        server: Place,
         doc_id: str,
         *,
         token: str | None,

@@ -9,5 +9,11 @@
 | `crowd.py` | who types: clients of every document, each submission in the ledger before it leaves |
 | `run.py` | one run: a third in peace, a third in trouble, a third to heal, then quiet, then the verdict |
 | `verdict.py` | the rules K1 to K11, from the ledger's files, the database, REST, every client and every process |
+| `outside.py` | what is seen from outside meanwhile: health, memory, refusals |
+| `poison.py` | damages a document in the database |
+| `guests.py`, `fuzz.py`, `sleeper.py` | bare sockets, bad frames, slow eyes; how others fare meanwhile |
+| `across.py` | how far behind other processes are, what is acknowledged meanwhile, what the logs say |
+| `settings.py`, `lossy_layer.py` | the settings of processes that hear each other badly |
+| `wrong_clock.py` | the settings of a process whose clock is wrong |
 | `server_faults.py` … | what is done to the system, by its number in the table of faults |
 """

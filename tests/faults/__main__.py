@@ -6,6 +6,7 @@ A seed sets what is random in the clients and in the faults; not, of course, whe
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 from itertools import groupby
@@ -20,6 +21,7 @@ from tests.faults.run import Fault, Result, run
 
 def main() -> int:
     asked = _asked()
+    logging.getLogger("collabdocs_client").setLevel(logging.ERROR)  # refusals are counted in the report
     print(f"SEED={asked.seed}", flush=True)
     results = [
         result

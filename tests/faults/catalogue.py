@@ -1,6 +1,53 @@
 """All faults, registered by importing who does them."""
 
-from tests.faults import server_faults
+from tests.faults import (
+    broker_faults,
+    churn_faults,
+    clock_faults,
+    crowding_faults,
+    database_faults,
+    disk_faults,
+    frame_faults,
+    guest_faults,
+    network_faults,
+    opening_faults,
+    paste_faults,
+    people_faults,
+    poison_faults,
+    presence_faults,
+    race_faults,
+    reader_faults,
+    redis_faults,
+    resend_faults,
+    restore_faults,
+    server_faults,
+    silence_faults,
+    twin_faults,
+)
 from tests.faults.run import FAULTS
 
-__all__ = ["FAULTS", "server_faults"]
+__all__ = [
+    "FAULTS",
+    "broker_faults",
+    "churn_faults",
+    "clock_faults",
+    "crowding_faults",
+    "database_faults",
+    "disk_faults",
+    "frame_faults",
+    "guest_faults",
+    "network_faults",
+    "opening_faults",
+    "paste_faults",
+    "people_faults",
+    "poison_faults",
+    "presence_faults",
+    "race_faults",
+    "reader_faults",
+    "redis_faults",
+    "resend_faults",
+    "restore_faults",
+    "server_faults",
+    "silence_faults",
+    "twin_faults",
+]

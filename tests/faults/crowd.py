@@ -11,8 +11,10 @@ from typing import Any
 
 from collabdocs_client import Backoff, Client, Document
 
+from tests.faults.relay import Relay
 from tests.faults.rig import Rig
 from tests.ledger import Ledger, tags_in
+from tests.server import Server
 
 QUICKLY = Backoff(first=0.1, longest=1.0)
 ANSWER_SECONDS = 3.0  # then a client asks again
@@ -46,6 +48,12 @@ class Typist:
             else:
                 await self._put_in(len(self.document.text) if dice < 0.7 else self._between())
             await asyncio.sleep(self.rng.uniform(0, 2 * pause))
+
+    async def races(self, stop: asyncio.Event) -> None:
+        """As fast as answers come."""
+        while not stop.is_set():
+            await self._put_in(self.rng.choice([len(self.document.text), self._between()]))
+            await self.document.saved()
 
     async def _put_in(self, position: int) -> None:
         tag = self.ledger.tag(self.name)
@@ -83,8 +91,9 @@ class Crowd:
         self.rig, self.size, self.rng, self._stack = rig, size, rng, stack
         self.sheets: list[Sheet] = []
         self.stop = asyncio.Event()
-        self._people: dict[str, Client] = {}
+        self._people: dict[tuple[str, str], Client] = {}
         self._typing: list[asyncio.Task[None]] = []
+        self._books: Path
 
     @property
     def typists(self) -> list[Typist]:
@@ -92,24 +101,38 @@ class Crowd:
 
     async def gather(self, books: Path) -> None:
         """Make the documents and open them all."""
-        for number in range(self.size.documents):
-            doc_id = await self.rig.document()
-            directory = books / str(number)
-            directory.mkdir(parents=True)
-            self.sheets.append(Sheet(doc_id, Ledger(directory)))
+        self._books = books
+        for _ in range(self.size.documents):
+            await self.sheet()
         for number in range(self.size.typists):
-            sheet = self.sheets[number % len(self.sheets)]
-            sheet.typists.append(await self._typist(f"c{number}", sheet))
+            await self.typist(f"c{number}", self.sheets[number % self.size.documents])
 
-    async def _typist(self, name: str, sheet: Sheet) -> Typist:
-        document = await self.open(sheet, "alice" if len(sheet.typists) % 2 else "bob")
-        return Typist(name, document, sheet.ledger, Random(self.rng.random()))
+    async def sheet(self) -> Sheet:
+        """One more document, with a ledger of its own, judged with the others."""
+        doc_id = await self.rig.document()
+        directory = self._books / str(len(self.sheets))
+        directory.mkdir(parents=True)
+        self.sheets.append(Sheet(doc_id, Ledger(directory)))
+        return self.sheets[-1]
 
-    async def open(self, sheet: Sheet, who: str, **options: Any) -> Document:
-        """One more copy of a document, recorded, by the front."""
-        person = self._people.get(who)
+    async def typist(self, name: str, sheet: Sheet, who: str = "", server: Server | Relay | None = None) -> Typist:
+        """One more who may type there: by the front, or at one server or relay. Their name is unique in the run."""
+        document = await self.open(sheet, who or ("alice" if len(sheet.typists) % 2 else "bob"), server)
+        sheet.typists.append(Typist(name, document, sheet.ledger, Random(self.rng.random())))
+        return sheet.typists[-1]
+
+    async def joined_by(self, name: str, sheet: Sheet, who: str = "") -> Typist:
+        """One more who types there from now on."""
+        typist = await self.typist(name, sheet, who)
+        self.lets(typist)
+        return typist
+
+    async def open(self, sheet: Sheet, who: str, server: Server | Relay | None = None, **options: Any) -> Document:
+        """One more copy of a document, recorded, by the front or at one server or relay."""
+        at = who, server.url if server else ""
+        person = self._people.get(at)
         if person is None:
-            person = self._people[who] = await self._stack.enter_async_context(self.rig.person(who))
+            person = self._people[at] = await self._stack.enter_async_context(self.rig.person(who, server))
         client_id = str(uuid.uuid4())
         usual: dict[str, Any] = {"backoff": QUICKLY, "answer_seconds": ANSWER_SECONDS}
         document = person.open(
@@ -120,14 +143,20 @@ class Crowd:
         return document
 
     def start(self) -> None:
+        for typist in self.typists:
+            self.lets(typist)
+
+    def lets(self, typist: Typist, *, race: bool = False) -> None:
+        """Let somebody type until all stop: as fast as the crowd does, or as answers come."""
         pause = self.size.typists / self.size.rate
-        self._typing = [asyncio.create_task(typist.types(self.stop, pause)) for typist in self.typists]
+        typing = typist.races(self.stop) if race else typist.types(self.stop, pause)
+        self._typing.append(asyncio.create_task(typing, name=typist.name))
 
     async def finish(self) -> list[str]:
         """Stop typing, and wait until everything is saved and everybody has seen it; what went wrong with that."""
         self.stop.set()
         ended = await asyncio.gather(*self._typing, return_exceptions=True)
-        found = [f"ENDED {typist.name}: {e!r}" for typist, e in zip(self.typists, ended, strict=True) if e]
+        found = [f"ENDED {task.get_name()}: {e!r}" for task, e in zip(self._typing, ended, strict=True) if e]
         try:
             async with asyncio.timeout(SETTLING):
                 await asyncio.gather(*(_quiet(sheet.documents) for sheet in self.sheets))
@@ -141,6 +170,6 @@ class Crowd:
 async def _quiet(documents: Sequence[Document]) -> None:
     for document in documents:
         await document.saved()
-    head = max(document.version for document in documents)
+    head = max((document.version for document in documents), default=0)
     for document in documents:
         await document.until(lambda document=document: document.version >= head)  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """`python -m tests.faults.inspect ID…`: what the database itself holds of documents, as JSON.
 
-For each id: `log`, every entry as the API would answer it, and `faults`, what `verify_documents` would say.
+For each id: `log`, every entry as the API would answer it; `faults`, what `verify_documents` would say; `row`, the
+version in the document's row.
 """
 
 import json
@@ -15,6 +16,7 @@ django.setup()
 
 from documents import logtable  # noqa: E402  (needs Django set up)
 from documents.copies.verify import faults  # noqa: E402
+from documents.models import Document  # noqa: E402
 
 found = {}
 for name in sys.argv[1:]:
@@ -24,5 +26,9 @@ for name in sys.argv[1:]:
     log = [
         {"version": e.version, "client_id": str(e.client_id), "seq": e.seq, "operation": e.operation} for e in entries
     ]
-    found[name] = {"log": log, "faults": [fault.what for fault in faults(document_id)]}
+    found[name] = {
+        "log": log,
+        "faults": [fault.what for fault in faults(document_id)],
+        "row": Document.objects.get(pk=document_id).version,
+    }
 json.dump(found, sys.stdout)

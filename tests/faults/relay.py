@@ -5,9 +5,12 @@ import contextlib
 import random
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
+
+Write = Callable[[bytes], None]
+Through = Callable[[bytes, Write], Awaitable[None]]  # takes what has come on a line, and writes what goes on
 
 RST = struct.pack("ii", 1, 0)  # SO_LINGER: closing says "reset"
 
@@ -19,6 +22,7 @@ class Way:
     delay: float = 0.0  # seconds
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
     swallow: Callable[[bytes], bool] | None = None  # says which bytes never arrive; the line is cut then
+    through: Callable[[], Through] | None = None  # makes for each new line what its bytes go through
 
     def __post_init__(self) -> None:
         self.is_open.set()
@@ -35,7 +39,9 @@ class Relay:
         self.to, self.back = Way(), Way()
         self.is_refusing = False
         self.swallowed = 0
-        self._cut_after: Callable[[], int] | None = None
+        self.cuts = 0
+        self._cut_after: Callable[[], tuple[int | None, int | None]] | None = None
+        self._cuts_by_reset = True
         self._lines: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
@@ -47,6 +53,19 @@ class Relay:
         self.heal()
         self._listener.close()
         self.cut()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def ports(self) -> set[int]:
+        """Which its lines to the targets come from, now."""
+        return {line.get_extra_info("sockname")[1] for line in self._lines} - {self.port}
 
     # --- What it does to its lines ---
 
@@ -65,15 +84,21 @@ class Relay:
         self.to.is_open.clear()
         self.back.is_open.clear()
 
-    def cut_each_after(self, most: int) -> None:
-        """Each new line is cut after so many bytes back, or fewer."""
-        self._cut_after = lambda: self.rng.randint(1, most)
+    def cut_each_after(self, most: int, *, by_reset: bool = True) -> None:
+        """Each new line is cut after so many bytes one way, or fewer: as often after few as after many."""
+        self._cuts_by_reset = by_reset
+
+        def left() -> tuple[int | None, int | None]:
+            size = int(most ** self.rng.random())
+            return (size, None) if self.rng.random() < 0.5 else (None, size)
+
+        self._cut_after = left
 
     def heal(self) -> None:
         """Everything passes, on lines old and new."""
         self.is_refusing, self._cut_after = False, None
         for way in (self.to, self.back):
-            way.delay, way.swallow = 0.0, None
+            way.delay, way.swallow, way.through = 0.0, None, None
             way.is_open.set()
 
     # --- Passing ---
@@ -85,10 +110,11 @@ class Relay:
             return
         upstream, downstream = connected
         self._lines |= {writer, downstream}
-        left = self._cut_after() if self._cut_after else None
-        await asyncio.gather(
-            self._pass(reader, downstream, self.to, None), self._pass(upstream, writer, self.back, left)
-        )
+        left_to, left_back = self._cut_after() if self._cut_after else (None, None)
+        with contextlib.suppress(asyncio.CancelledError):  # at the end of all: asyncio reports it, but it is no error
+            await asyncio.gather(
+                self._pass(reader, downstream, self.to, left_to), self._pass(upstream, writer, self.back, left_back)
+            )
         self._lines -= {writer, downstream}
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
@@ -101,6 +127,7 @@ class Relay:
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way, left: int | None
     ) -> None:
+        through = way.through() if way.through else _unchanged
         with contextlib.suppress(OSError):
             while data := await reader.read(1 << 16):
                 if way.delay:
@@ -112,9 +139,15 @@ class Relay:
                 if left is not None and (left := left - len(data)) <= 0:
                     writer.write(data[: len(data) + left])
                     break
-                writer.write(data)
+                await through(data, writer.write)
                 await writer.drain()
-        _end(writer, by_reset=left is not None and left <= 0)
+        is_cut = left is not None and left <= 0
+        self.cuts += is_cut
+        _end(writer, by_reset=is_cut and self._cuts_by_reset)
+
+
+async def _unchanged(data: bytes, write: Write) -> None:
+    write(data)
 
 
 def _end(line: asyncio.StreamWriter, by_reset: bool) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from tests.server import ROOT, Server, make_template
 
 EMBEDDED, CLUSTER = "embedded", "cluster"
 PROCESSES = {EMBEDDED: 1, CLUSTER: 3}
+OPEN_FILES = 16_384
 SECRET = "for these tests alone, and long enough to sign with"
 
 
@@ -43,7 +45,7 @@ class Rig:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.front.port}"
+        return self.front.url
 
     @property
     def relays(self) -> list[Relay]:
@@ -93,8 +95,8 @@ class Rig:
 
     # --- Who comes ---
 
-    def person(self, name: str, server: Server | None = None) -> Client:
-        """One of the cast, by the front, or at one server. Close it."""
+    def person(self, name: str, server: Server | Relay | None = None) -> Client:
+        """One of the cast, by the front, or at one server or relay. Close it."""
         answer = {"access_token": self.servers[0].tokens[name], "expires_in": 36000}
         return Client.with_tokens(server.url if server else self.url, answer)
 
@@ -108,13 +110,18 @@ class Rig:
 
     async def inspect(self, doc_ids: list[str]) -> dict[str, Any]:
         """For each document its whole log, straight from the database, and what is bad in its copies."""
-        env = os.environ | self.env | {"DATA_DIR": str(self.servers[0].data_dir), "LOG_LEVEL": "ERROR"}
-        asked = [sys.executable, "-m", "tests.faults.inspect", *doc_ids]
-        done = await asyncio.to_thread(
-            subprocess.run, asked, cwd=ROOT, env=env, capture_output=True, check=True, timeout=300
-        )
+        done = await self.tool("tests.faults.inspect", *doc_ids)
+        assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+    async def tool(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a module on the system's data, beside the servers."""
+        env = os.environ | self.env | {"DATA_DIR": str(self.servers[0].data_dir), "LOG_LEVEL": "ERROR"}
+        asked = [sys.executable, "-m", module, *arguments]
+        return await asyncio.to_thread(
+            subprocess.run, asked, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
+        )
 
 
 def is_alive(server: Server) -> bool:
@@ -124,13 +131,23 @@ def is_alive(server: Server) -> bool:
 @asynccontextmanager
 async def standing(mode: str, seed: int = 0, **settings: str) -> AsyncIterator[Rig]:
     """A rig that is up, in a directory of its own; all of it is gone afterwards."""
+    may_open_many()
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="collabdocs-faults-")))
         rig = Rig(mode, directory, Random(seed))
+        rig.env["SEED"] = str(seed)
         if mode == CLUSTER:
             await rig.start_services(stack)
         await rig.start_servers(stack, settings)
         yield rig
+
+
+def may_open_many() -> None:
+    """Raise the limit of open files, for this process and all that it starts: a relay has two for each line."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _made(directory: Path) -> Path:

@@ -1,6 +1,7 @@
 """One run: a third in peace, a third in trouble, a third to heal, then quiet, then the verdict."""
 
 import asyncio
+import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,10 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from collabdocs_client import Client, CollabDocsError
+
 from tests.faults.crowd import Crowd, Sheet, Size
 from tests.faults.rig import CLUSTER, EMBEDDED, Rig
 from tests.faults.verdict import Verdict, judge, vacuous
 from tests.ledger import Ledger
+
+READING = 60.0  # seconds within which the judge must be let read
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Result:
 async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) -> Result:
     """`seconds` is the whole of it but for the settling. The system is whole afterwards."""
     rng = Random(seed)
+    said_before = [len(server.log()) for server in rig.servers]
     async with AsyncExitStack() as stack:
         books = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="collabdocs-ledger-")))
         crowd = Crowd(rig, size, rng, stack)
@@ -85,6 +91,8 @@ async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) 
             seen = await fault.act(Trouble(rig, crowd, seconds / 3, rng))
         except AssertionError as error:  # what the fault itself has seen go wrong
             found.append(f"SEEN: {error}")
+        except Exception as error:  # what it could not go on with is wrong too, and the verdict is still wanted
+            found.append(f"SEEN: {error!r}")
         finally:
             await rig.heal()
         await asyncio.sleep(seconds / 3)
@@ -94,7 +102,8 @@ async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) 
         verdict = await _judged(rig, crowd, books)
         verdict.breaches[:0] = found
         verdict.breaches += vacuous(verdict, least=int(size.rate * seconds / 6), unknown=fault.unknown)
-    verdict.breaches += [f"TRACEBACK in the log of {server.url}" for server in rig.servers if _is_shaken(server.log())]
+    for server, before in zip(rig.servers, said_before, strict=True):
+        verdict.breaches += [f"TRACEBACK at {server.url}: {error}" for error in _shocks(server.log()[before:])]
     return Result(fault, rig.mode, seed, verdict, settled, seen or "")
 
 
@@ -106,7 +115,8 @@ async def _judged(rig: Rig, crowd: Crowd, books: Path) -> Verdict:
         ledger = Ledger.read(books / str(number))
         ledger.strangers = sheet.ledger.strangers
         log = kept[sheet.doc_id]["log"]
-        verdict = judge(ledger, log, await _texts(rig, crowd, sheet))
+        texts = await _texts(rig, crowd, sheet)
+        verdict = await asyncio.to_thread(judge, ledger, log, texts)  # the relays live on this loop
         verdict.breaches += [f"COPY {what}" for what in kept[sheet.doc_id]["faults"]]
         total += verdict
     return total
@@ -117,13 +127,27 @@ async def _texts(rig: Rig, crowd: Crowd, sheet: Sheet) -> dict[str, str]:
     texts = {f"client {document.client_id}": document.text for document in sheet.documents}
     for server in rig.servers:
         async with rig.person("vera", server) as vera:
-            texts[f"REST at {server.url}"] = (await vera.read(sheet.doc_id)).content or ""
+            texts[f"REST at {server.url}"] = await _read(vera, sheet.doc_id)
     texts["a newcomer"] = (await crowd.open(sheet, "vera")).text
     return texts
 
 
-def _is_shaken(log: str) -> bool:
-    return "Traceback" in log
+async def _read(person: Client, doc_id: str) -> str:
+    """The text by REST, when it can be read: a busy database may be away for a moment even now."""
+    deadline = time.monotonic() + READING
+    while True:
+        try:
+            return (await person.read(doc_id)).content or ""
+        except CollabDocsError as error:
+            if error.status != 503 or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(1)
+
+
+def _shocks(log: str) -> list[str]:
+    """The last line of each traceback, once."""
+    found = re.findall(r"^Traceback .*\n(?:[ \t|+].*\n|\n)*(\S.*)", log, re.MULTILINE)
+    return sorted(set(found)) or ["unlike any"] * ("Traceback" in log)
 
 
 __all__ = ["CLUSTER", "EMBEDDED", "FAULTS", "Fault", "Result", "Trouble", "fault", "run"]

@@ -44,6 +44,13 @@ class EmulatedMongo:
         assert port.strip().isdigit(), f"{command[0]} did not start"
         return int(port)
 
+    def hang(self) -> None:
+        """It takes connections and answers nothing."""
+        self._processes[0].send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._processes[0].send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End both, the front first; by force if need be."""
         for process in reversed(self._processes):

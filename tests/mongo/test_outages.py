@@ -5,7 +5,6 @@ Run on MongoDB only (`make mongo-test`). LOST_REPLIES in the environment says ho
 
 import asyncio
 import os
-import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from collabdocs.databases import is_mongo
 from conftest import PASSWORD
 from tests.agreement import agreed_text
 from tests.conftest import Stage
+from tests.faults.lost_replies import lose_answers
 from tests.faults.relay import Relay
 from tests.ledger import Ledger
 from tests.mongo.databases import noted
@@ -182,21 +182,6 @@ async def test_answers_lost_after_the_commit(server: Server, relay: Relay, stage
         assert await agreed_text(await stage.person(server, "alice"), doc_id, [document]) == document.text
     everywhere = "".join(document.text for _, document in pairs)
     assert all(everywhere.count(tag) == 1 for tag in ledger.tags)
-
-
-def lose_answers(relay: Relay, rng: Random) -> None:
-    """Every third answer to an insert into a log is cut off, after the server has done what it was asked."""
-    awaited: set[int] = set()
-
-    def note(data: bytes) -> bool:
-        if b"insert\0" in data and b"documents_operation\0" in data and rng.random() < 0.35:
-            awaited.add(struct.unpack_from("<i", data, 4)[0])
-        return False
-
-    def is_lost(data: bytes) -> bool:
-        return len(data) >= 16 and struct.unpack_from("<i", data, 8)[0] in awaited
-
-    relay.to.swallow, relay.back.swallow = note, is_lost
 
 
 async def gets_on(document: object) -> None:
