@@ -38,21 +38,25 @@ def main() -> int:
 
 
 async def _all(mode: str, asked: argparse.Namespace) -> list[Result]:
-    """A rig stands for all faults with the same settings."""
+    """A rig stands for all faults with the same settings; the results are in the order of the table of faults."""
     chosen = [fault for fault in FAULTS.values() if mode in fault.modes and _is_asked(fault, asked.faults)]
     size = Size(asked.typists, asked.documents, asked.rate)
     results = []
-    for settings, faults in groupby(sorted(chosen, key=_settings), key=_settings):
+    for settings, faults in groupby(sorted(sorted(chosen, key=_place), key=_settings), key=_settings):
         async with standing(mode, asked.seed, **dict(settings)) as rig:
             for fault in faults:
                 results.append(await run(rig, fault, seed=asked.seed, seconds=asked.seconds, size=size))
                 print(row(results[-1]), flush=True)
-    return results
+    return sorted(results, key=lambda result: _place(result.fault))
 
 
 def _is_asked(fault: Fault, numbers: list[str]) -> bool:
     """F6 asks for F6, F6b and so on."""
     return not numbers or fault.number in numbers or fault.number.rstrip("abcdefgh") in numbers
+
+
+def _place(fault: Fault) -> tuple[int, str]:
+    return int(fault.number.strip("Fabcdefgh")), fault.number
 
 
 def _settings(fault: Fault) -> list[tuple[str, str]]:
