@@ -127,7 +127,8 @@ class CommitLane:
         fan_out = sum(room.fan_out_seconds for room in rooms)
         pause = min(fan_out, LONGEST_COLLECTING) if fan_out > WORTH_COLLECTING else 0.0
         if self._leaves_gaps:
-            pause = max(pause, min(2 * max(room.log.insert_seconds for room in rooms), LONGEST_GAP))
+            took = max((room.log.insert_seconds for room in rooms), default=0.0)  # no room: all are in trouble
+            pause = max(pause, min(2 * took, LONGEST_GAP))
         if pause:
             await asyncio.sleep(pause)
 

@@ -449,6 +449,12 @@ async def test_where_no_lock_orders_processes_a_lane_leaves_gaps(monkeypatch, to
     assert slept == rests
 
 
+async def test_a_lane_whose_rooms_are_all_in_trouble_does_not_rest(monkeypatch):
+    lane, slept = lanes.CommitLane(None, leaves_gaps=True), sleeps(monkeypatch)
+    await lane._collect([])
+    assert slept == []
+
+
 def sleeps(monkeypatch):
     """The seconds that lanes rest."""
     slept = []

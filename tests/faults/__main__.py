@@ -30,11 +30,7 @@ def main() -> int:
     ]
     if asked.report:
         asked.report.write_text(table(results))
-    bad = [result for result in results if result.verdict.breaches]
-    for result in bad:
-        print(f"\n{result.fault.number} {result.mode} seed {result.seed}")
-        print("\n".join(f"  {breach[:300]}" for breach in result.verdict.breaches[:20]))
-    return bool(bad)
+    return any(result.verdict.breaches for result in results)
 
 
 async def _all(mode: str, asked: argparse.Namespace) -> list[Result]:
@@ -46,8 +42,12 @@ async def _all(mode: str, asked: argparse.Namespace) -> list[Result]:
         async with standing(mode, asked.seed, **dict(settings)) as rig:
             for fault in faults:
                 results.append(await run(rig, fault, seed=asked.seed, seconds=asked.seconds, size=size))
-                print(row(results[-1]), flush=True)
+                print("\n".join([row(results[-1]), *_breaches(results[-1])]), flush=True)
     return sorted(results, key=lambda result: _place(result.fault))
+
+
+def _breaches(result: Result) -> list[str]:
+    return [f"  {breach[:300]}" for breach in result.verdict.breaches[:20]]
 
 
 def _is_asked(fault: Fault, numbers: list[str]) -> bool:

@@ -4,14 +4,16 @@ something else under the same name."""
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 from collabdocs_client import Client
 from collabdocs_client.ot import Operation, transform
+from websockets.exceptions import ConnectionClosed
 
 from tests.faults.crowd import Sheet
 from tests.faults.guests import Others, wire
@@ -19,7 +21,9 @@ from tests.faults.run import Trouble, fault
 from tests.ledger import tags_in
 
 GUESTS = 8
-PAIRS = 3  # by each guest, at least
+PAIRS, TRIES = 3, 5  # by each guest, at least; of each question, at most
+RESTARTING = 1012
+T = TypeVar("T")
 Submission = tuple[int, Operation]  # (base version, operation)
 
 
@@ -85,15 +89,18 @@ class Doubter:
     # --- Reading ---
 
     async def _read(self) -> tuple[int, str]:
-        info = await self._bob.read(self.sheet.doc_id)
-        return info.version, info.content or ""
+        document = await self._until_answered(lambda: self._gets(""))
+        return document["version"], document["content"]
 
     async def _others_since(self, base: int) -> Sequence[dict[str, Any]]:
         """The entries after a version, up to the own one."""
-        answer = await self._bob.http.get(self._path, params={"since": base, "limit": 200})
-        entries: list[dict[str, Any]] = answer.json()["operations"]
+        page = await self._until_answered(lambda: self._gets(f"/operations?since={base}&limit=200"))
+        entries: list[dict[str, Any]] = page["operations"]
         own = [self._is_own(entry) for entry in entries]
         return entries[: own.index(True)] if any(own) else entries
+
+    async def _gets(self, what: str) -> dict[str, Any]:
+        return _available(await self._bob.http.get(f"/api/documents/{self.sheet.doc_id}{what}"))
 
     def _is_own(self, entry: dict[str, Any]) -> bool:
         return (entry["client_id"], entry["seq"]) == (self.client_id, self.seq)
@@ -102,9 +109,14 @@ class Doubter:
 
     async def _says(self, submission: Submission, *, hears: bool = True) -> int | None:
         """The version it is answered with; None if nobody waits for the answer."""
-        self.ledger.lost(self.client_id)
-        self.ledger.invoke((self.client_id, self.seq), submission[1], submission[0])
-        answer = await (self._by_rest(submission) if self.rng.random() < 0.3 else self._by_socket(submission, hears))
+        by_rest = self.rng.random() < 0.3
+
+        async def say() -> dict[str, Any] | None:
+            self.ledger.lost(self.client_id)
+            self.ledger.invoke((self.client_id, self.seq), submission[1], submission[0])
+            return await (self._by_rest(submission) if by_rest else self._by_socket(submission, hears))
+
+        answer = await self._until_answered(say)
         if answer is None or not hears:
             return None
         assert "version" in answer, f"it was answered by {answer}"
@@ -113,14 +125,28 @@ class Doubter:
 
     async def _is_refused(self, submission: Submission) -> str:
         """The code."""
-        if self.rng.random() < 0.3:
-            answer = await self._by_rest(submission)
-        else:
-            async with wire(self.trouble, self.sheet, "bob", client_id=self.client_id) as line:
-                await line.join()
-                await line.submit(self.seq, *submission)
-                answer = await line.receive("error")
-        return str(answer.get("code"))
+        ask = self._by_rest if self.rng.random() < 0.3 else self._error_by_socket
+        return str((await self._until_answered(lambda: ask(submission))).get("code"))
+
+    async def _until_answered(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Whoever is told to come back, or told nothing, does: the machine is busy, and its database too."""
+        for _ in range(TRIES):
+            try:
+                return await ask()
+            except ConnectionClosed as closed:
+                if closed.rcvd is not None and closed.rcvd.code != RESTARTING:
+                    raise
+            except (Unavailable, TimeoutError, httpx.TransportError):
+                pass
+            self.done["not answered at once"] += 1
+            await asyncio.sleep(1)
+        raise AssertionError(f"no answer in {TRIES} tries")
+
+    async def _error_by_socket(self, submission: Submission) -> dict[str, Any]:
+        async with wire(self.trouble, self.sheet, "bob", client_id=self.client_id) as line:
+            await line.join()
+            await line.submit(self.seq, *submission)
+            return await line.receive("error")
 
     async def _by_socket(self, submission: Submission, hears: bool) -> dict[str, Any] | None:
         async with wire(self.trouble, self.sheet, "bob", client_id=self.client_id) as line:
@@ -134,14 +160,21 @@ class Doubter:
     async def _by_rest(self, submission: Submission) -> dict[str, Any]:
         base, operation = submission
         fields = {"client_id": self.client_id, "seq": self.seq, "base_version": base, "operation": operation}
-        answer: dict[str, Any] = (await self._bob.http.post(self._path, json=fields)).json()
-        return answer
+        return _available(await self._bob.http.post(f"/api/documents/{self.sheet.doc_id}/operations", json=fields))
 
     @property
     def _bob(self) -> Client:
         """At any process."""
         return self.rng.choice(self.bobs)
 
-    @property
-    def _path(self) -> str:
-        return f"/api/documents/{self.sheet.doc_id}/operations"
+
+class Unavailable(Exception):
+    """503: come back."""
+
+
+def _available(answer: httpx.Response) -> dict[str, Any]:
+    if answer.status_code == 503:
+        raise Unavailable
+    assert answer.status_code in (200, 409), f"it was answered {answer.status_code}"
+    found: dict[str, Any] = answer.json()
+    return found
