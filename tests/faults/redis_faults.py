@@ -18,7 +18,7 @@ from tests.redis_server import RedisServer
 Act = Callable[[], object]
 AWAY, BACK, FULL = "Redis is away", "Redis is back", "Redis takes nothing more"
 SLOWEST = 10.0  # seconds that a request may take: a few of them wait for Redis, half a second each time
-PAGES = ("", "/html", "/history", "/revisions", "/blame", "/operations?since=0", "/collaborators", "/comments")
+PAGES = ("", "/html", "/history", "/revisions", "/blame", "/operations?since=0", "/collaborators")
 
 
 @fault("F8", "Redis: kill -9, and started again, empty", CLUSTER)
