@@ -5,10 +5,11 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import orjson
 from collabdocs_client import Backoff, Client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -120,8 +121,17 @@ async def _dropped(
 
 
 async def _something_happens(alice: Client, doc_id: str) -> None:
-    said = {"client_id": str(uuid.uuid4()), "seq": 1, "base_version": 0, "operation": ["x"]}
-    (await alice.http.post(f"/api/documents/{doc_id}/operations", json=said)).raise_for_status()
+    """Said again if its line was lost (a server ends those that were idle), or if it was told to come back."""
+    path, fields = f"/api/documents/{doc_id}/operations", {"client_id": str(uuid.uuid4()), "seq": 1}
+    said = fields | {"base_version": 0, "operation": ["x"]}
+    for _ in range(int(BACK)):
+        with suppress(httpx.TransportError):
+            answer = await alice.http.post(path, json=said)
+            if answer.status_code != 503:
+                answer.raise_for_status()
+                return
+        await asyncio.sleep(1)
+    raise AssertionError(f"nothing could be said for {BACK:.0f} s")
 
 
 async def _until(visitors: Sequence[Visitor], is_so: Callable[[Visitor], bool], *, within: float) -> None:
