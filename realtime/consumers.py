@@ -31,6 +31,7 @@ from realtime.seat import Seat
 logger = logging.getLogger(__name__)
 
 MOST_BAD_MESSAGES = 20
+ADMISSION = 5.0  # seconds that somebody new waits for a turn to be looked up
 
 
 class Closed(Exception):
@@ -81,6 +82,8 @@ class DocumentConsumer(AsyncConsumer):
             logger.error("Document %s can't be opened: %s", self.document_id, error)
             await self.send(protocol.error(error.code, CorruptLog.detail))
             await self.close(protocol.FAILED)
+        except hubs.Overloaded:
+            await self.close(protocol.RESTARTING)
         except Exception:  # nothing of a failure but the close is shown, and never an empty text
             logger.exception("A socket failed")
             await self.close(protocol.RESTARTING)
@@ -101,7 +104,8 @@ class DocumentConsumer(AsyncConsumer):
             self.document_id = UUID(self.scope["url_route"]["kwargs"]["doc_id"])
         except ValueError:
             raise Closed(protocol.NO_DOCUMENT) from None
-        if await hub.read(partial(permissions.role_in, identity.user_id, self.document_id)) is None:
+        look = partial(permissions.role_in, identity.user_id, self.document_id)
+        if await hub.read(look, patience=ADMISSION) is None:
             raise Closed(protocol.NO_DOCUMENT)
 
     async def send_elsewhere(self) -> None:
@@ -214,7 +218,8 @@ class DocumentConsumer(AsyncConsumer):
         room = await hub.room(self.document_id)
         number = room.next_join(message.client_id)
         with room.kept_open():
-            facts = await hub.read(partial(admission, self.identity, self.document_id, message.client_id))
+            look = partial(admission, self.identity, self.document_id, message.client_id)
+            facts = await hub.read(look, patience=ADMISSION)
             if message.log is not None and message.log != facts.log:
                 detail = "This is another history: an older backup was restored."
                 return await self.send(protocol.error("log_changed", detail))

@@ -3,6 +3,7 @@ every two seconds for what nobody announced."""
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -30,9 +31,14 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 TICK = 2.0  # seconds
+READERS = {"sqlite": 2, "mongodb": 8}  # threads; a database elsewhere is mostly waited for
 IDLE_ROOM = 30.0  # seconds an empty room is kept
 FAREWELL = 1.0  # seconds that draining waits for closed sockets to go
 SETTLING = 2.0  # seconds that draining waits for each thing that may be stuck
+
+
+class Overloaded(Exception):
+    """Too many had asked before. Who waited so long may be gone, and what is done for those only delays the others."""
 
 
 async def _nothing() -> None:
@@ -47,7 +53,7 @@ class Hub:
         self.draining = False
         self._loop = asyncio.get_running_loop()
         self._opening: dict[UUID, asyncio.Task[Room]] = {}
-        self._reads: Executor = ThreadPoolExecutor(2, "reads")
+        self._reads: Executor = ThreadPoolExecutor(READERS[connection.vendor], "reads")
         self._lanes = Lanes()
         self._restores, self.digests = Restores(self.read), Digests(self.read)
         self._layer = layer
@@ -73,9 +79,12 @@ class Hub:
             waiting = Waiting(waiting.seat, nearer)
         self._lanes.submit(room, waiting)
 
-    async def read(self, work: Callable[[], T]) -> T:
-        """Run database work beside the loop, and beside the commits."""
-        return await self._loop.run_in_executor(self._reads, partial(_on_a_kept_connection, work))
+    async def read(self, work: Callable[[], T], *, patience: float = math.inf) -> T:
+        """Run database work beside the loop, and beside the commits.
+
+        Raises Overloaded where its turn does not come within `patience` seconds.
+        """
+        return await self._loop.run_in_executor(self._reads, _in_turn, work, time.monotonic() + patience)
 
     async def drain(self, finish_requests: Callable[[], Awaitable[None]] = _nothing) -> None:
         """Let nobody in, close who is here in turn, let what is under way and announced leave, let go of everything.
@@ -210,6 +219,12 @@ async def drain(finish_requests: Callable[[], Awaitable[None]] = _nothing) -> No
         await finish_requests()
     else:
         await hub.drain(finish_requests)
+
+
+def _in_turn(work: Callable[[], T], deadline: float) -> T:
+    if time.monotonic() > deadline:
+        raise Overloaded
+    return _on_a_kept_connection(work)
 
 
 def _on_a_kept_connection(work: Callable[[], T]) -> T:

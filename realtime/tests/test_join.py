@@ -10,6 +10,7 @@ from accounts import tokens
 from documents import services
 from documents.errors import CorruptLog
 from documents.ot.tail import Tail
+from realtime import consumers
 from realtime import hub as hubs
 from realtime import room as rooms
 from realtime.tests.clients import Closed, JsonSocket, eventually, presences_of, room_of
@@ -331,3 +332,16 @@ async def test_bad_bases_of_a_join(connects, alice):
     for client_id in ("", "x" * 36, 7, None):
         await socket.says("join", client_id=client_id)
         assert (await socket.next())["code"] == "invalid_message"
+
+
+async def test_who_waits_too_long_to_be_looked_up_is_told_to_come_back(connects, joins, alice, monkeypatch, caplog):
+    """Nobody is looked up any more who may be gone by then; that is no failure to write home about."""
+    socket = await connects(alice)
+    with monkeypatch.context() as patch:
+        patch.setattr(consumers, "ADMISSION", -1.0)
+        with pytest.raises(Closed) as closed:
+            await socket.joins()
+        assert closed.value.args == (1012,)
+        assert await (await connects(alice)).is_closed() == 1012
+    assert (await joins(alice)).text == "hello"
+    assert not caplog.records
