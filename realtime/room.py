@@ -171,10 +171,11 @@ class Room:
         """Give a seat that has been told everything up to the cursor all that comes. Its former socket is closed.
 
         `told` is whom it knows to be present: what has changed since, it hears now. `join` is from `next_join`, 0 for
-        one now. False for a join that took so long that its client has joined again here since: that one stays.
+        one now. False for a join that took so long that its client has joined again since: that one stays.
         """
         join = join or self.next_join(seat.client_id)
-        if self.joins.get(seat.client_id, 0) > join:
+        present = self.presences.get(seat.client_id)  # in another process, perhaps
+        if max(self.joins.get(seat.client_id, 0), present.since if present else 0) > join:
             return False
         if former := self.seats.get(seat.client_id):
             former.close(protocol.JOINED_ELSEWHERE)
