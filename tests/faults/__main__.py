@@ -41,7 +41,11 @@ async def _all(mode: str, asked: argparse.Namespace) -> list[Result]:
     for settings, faults in groupby(sorted(sorted(chosen, key=_place), key=_settings), key=_settings):
         async with standing(mode, asked.seed, **dict(settings)) as rig:
             for fault in faults:
-                results.append(await run(rig, fault, seed=asked.seed, seconds=asked.seconds, size=size))
+                try:
+                    results.append(await run(rig, fault, seed=asked.seed, seconds=asked.seconds, size=size))
+                except Exception:
+                    print(*(f"{server.url} said last:\n{server.log()[-3000:]}" for server in rig.servers), sep="\n")
+                    raise
                 print("\n".join([row(results[-1]), *_breaches(results[-1])]), flush=True)
     return sorted(results, key=lambda result: _place(result.fault))
 

@@ -7,13 +7,15 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
-from collabdocs_client import Client
+from collabdocs_client import Client, CollabDocsError
 
 from tests.faults.relay import Relay
 from tests.mongo.server import EmulatedMongo
@@ -24,7 +26,10 @@ from tests.server import ROOT, Server, make_template
 EMBEDDED, CLUSTER = "embedded", "cluster"
 PROCESSES = {EMBEDDED: 1, CLUSTER: 3}
 OPEN_FILES = 16_384
+PATIENCE = 60.0  # seconds within which something must be answered
 SECRET = "for these tests alone, and long enough to sign with"
+
+T = TypeVar("T")
 
 
 class Rig:
@@ -103,9 +108,9 @@ class Rig:
     async def document(self) -> str:
         """A document of alice's that bob may edit and vera read."""
         async with self.person("alice") as alice:
-            info = await alice.create_document("A run")
-            await alice.share(info.doc_id, "bob", "editor")
-            await alice.share(info.doc_id, "vera", "viewer")
+            info = await patiently(partial(alice.create_document, "A run"))
+            await patiently(partial(alice.share, info.doc_id, "bob", "editor"))
+            await patiently(partial(alice.share, info.doc_id, "vera", "viewer"))
             return info.doc_id
 
     async def inspect(self, doc_ids: list[str]) -> dict[str, Any]:
@@ -122,6 +127,18 @@ class Rig:
         return await asyncio.to_thread(
             subprocess.run, asked, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
         )
+
+
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer, when there is one: a busy database may be away for a moment even when all is well."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await ask()
+        except CollabDocsError as error:
+            if error.status != 503 or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(1)
 
 
 def is_alive(server: Server) -> bool:

@@ -7,17 +7,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
-from collabdocs_client import Client, CollabDocsError
-
 from tests.faults.crowd import Crowd, Sheet, Size
-from tests.faults.rig import CLUSTER, EMBEDDED, Rig
+from tests.faults.rig import CLUSTER, EMBEDDED, Rig, patiently
 from tests.faults.verdict import Verdict, judge, vacuous
 from tests.ledger import Ledger
-
-READING = 60.0  # seconds within which the judge must be let read
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +124,10 @@ async def _texts(rig: Rig, crowd: Crowd, sheet: Sheet) -> dict[str, str]:
     texts = {f"client {document.client_id}": document.text for document in sheet.documents}
     for server in rig.servers:
         async with rig.person("vera", server) as vera:
-            texts[f"REST at {server.url}"] = await _read(vera, sheet.doc_id)
+            document = await patiently(partial(vera.read, sheet.doc_id))
+            texts[f"REST at {server.url}"] = document.content or ""
     texts["a newcomer"] = (await crowd.open(sheet, "vera")).text
     return texts
-
-
-async def _read(person: Client, doc_id: str) -> str:
-    """The text by REST, when it can be read: a busy database may be away for a moment even now."""
-    deadline = time.monotonic() + READING
-    while True:
-        try:
-            return (await person.read(doc_id)).content or ""
-        except CollabDocsError as error:
-            if error.status != 503 or time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(1)
 
 
 def _shocks(log: str) -> list[str]:
