@@ -232,8 +232,8 @@ async def test_limits_are_kept_together_and_without_redis_by_each_alone(
     """The choice that `accounts/throttles.py` has written down."""
     async with SlowLine(redis, 0.0) as line:
         env = {"REDIS_URL": line.url, "RATE_LIMITS": "on"}
-        first = start_server(**env)
-        second = start_server(beside=first, **env)
+        first = await asyncio.to_thread(start_server, **env)  # the line lives on this loop
+        second = await asyncio.to_thread(start_server, beside=first, **env)
         assert await guesses(first, "alice", 5) == await guesses(second, "alice", 5) == [400] * 5
         assert await guesses(first, "alice", 1) == await guesses(second, "alice", 1) == [429]
         redis.asked("FLUSHALL")
