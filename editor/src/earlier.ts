@@ -10,11 +10,11 @@ export async function bringOver(
   disk: Disk,
   prefix: string,
   shelf: Shelf,
-  mayTake: (key: string, record: unknown) => Promise<boolean>,
+  mayTake: (key: string) => Promise<boolean>,
 ): Promise<ReadonlySet<string>> {
   const brought = new Set<string>();
   for (const [key, record] of lyingOn(disk, prefix)) {
-    if (!(await mayTake(key, record))) continue;
+    if (!(await mayTake(key))) continue;
     await shelf.write(new Map([[key, record]]), true);
     disk.removeItem(key);
     brought.add(key);

@@ -1,6 +1,7 @@
 /** On the list of documents: which of them the browser keeps unsaved work of. Opening one saves it, or offers it. */
-import { browserDisk, webLocks } from "./browser";
+import { browserDisk } from "./browser";
 import { element, make } from "./dom";
+import { tabLocks } from "./locks";
 import { documentsWithOrphans } from "./orphans";
 import { BrowserShelf } from "./shelf";
 
@@ -8,7 +9,7 @@ const ELSEWHERE = "A document that is not on this page";
 
 const notice = element("kept");
 const shelf = new BrowserShelf();
-const locks = webLocks(navigator.locks);
+const locks = tabLocks();
 
 async function look(): Promise<void> {
   const found = documentsWithOrphans(shelf, browserDisk(), locks, notice.dataset.user ?? "");

@@ -2,8 +2,9 @@
  * On the page of a document that is not there, or not there for this user: what the browser keeps of their work on it is
  * offered for copying. It stays on the shelf until it is put away, so who gets the document back has it saved after all.
  */
-import { browserDisk, webLocks } from "./browser";
+import { browserDisk } from "./browser";
 import { element } from "./dom";
+import { tabLocks } from "./locks";
 import { unsavedWords } from "./session";
 import { BrowserShelf } from "./shelf";
 import { NO_DOCUMENT } from "./status";
@@ -13,11 +14,10 @@ import { showLeftover } from "./unsaved";
 const { documentId = "", user = "" } = element("unsaved").dataset;
 const TITLE = "Document"; // its own is not known here
 const shelf = new BrowserShelf();
+const locks = tabLocks();
 
 function openStorage(): Storage {
-  const storage = new Storage(shelf, browserDisk(), webLocks(navigator.locks), documentId, user, () => {});
-  window.addEventListener("pagehide", () => storage.release());
-  return storage;
+  return new Storage(shelf, browserDisk(), locks, documentId, user, () => {});
 }
 
 async function offerAll(): Promise<void> {

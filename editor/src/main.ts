@@ -1,11 +1,12 @@
 /** Puts the editor on the page: the server's text is there to be read from the first moment, then comes to life. */
 
 import { Api, Refusal } from "./api";
-import { browserDisk, sha256, webLocks } from "./browser";
+import { browserDisk, sha256 } from "./browser";
 import { Client } from "./client";
 import { Editor } from "./codemirror";
 import { type Clock, Connection, type Socket } from "./connection";
 import { element, meta } from "./dom";
+import { tabLocks } from "./locks";
 import { editTitle, showPeople, showState, showWayOut } from "./page";
 import type { Page } from "./ports";
 import { handsExtension, OwnHand, Peers } from "./presence";
@@ -33,7 +34,7 @@ const notes = { leftovers: [] as string[], signedOut: false, input: null as stri
 const api = new Api(documentId, meta("csrf-token"), () => connection.accessToken());
 
 const user = root.dataset.user ?? "";
-const storage = new Storage(new BrowserShelf(), browserDisk(), webLocks(navigator.locks), documentId, user, () => {
+const storage = new Storage(new BrowserShelf(), browserDisk(), tabLocks(), documentId, user, () => {
   client?.stored();
 });
 
@@ -254,7 +255,7 @@ function oncePerFrame(action: () => void): () => void {
 window.addEventListener("beforeunload", (event) => {
   if ((client?.situation.unsaved ?? 0) > 0 || notes.leftovers.length > 0) event.preventDefault();
 });
-window.addEventListener("pagehide", () => storage.release());
+window.addEventListener("pagehide", () => storage.flush());
 for (const change of ["online", "offline", "pageshow"]) window.addEventListener(change, () => connection.probe());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") connection.probe();

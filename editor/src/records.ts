@@ -13,8 +13,7 @@ export interface RecordOnShelf {
   readonly log: string;
   readonly user: string;
   readonly pending: Pending;
-  readonly free: boolean; // where there are no locks: its tab was left
-  readonly at: number; // ms
+  readonly at: number; // ms; earlier releases look at it
 }
 
 /** A record of this user's, of whatever release. */
@@ -22,8 +21,6 @@ export interface Ours {
   readonly user: string;
   readonly pending?: unknown;
 }
-
-const ABANDONED_AFTER = 3_600_000; // ms, where there are no locks
 
 // -- keys -----------------------------------------------------------------------------------------------------------------
 
@@ -56,17 +53,6 @@ export function readable(found: unknown): RecordOnShelf | null {
   } catch {
     return null;
   }
-}
-
-/** Where there are no locks: whether its own tab has left it or is long gone. */
-export function isAbandoned(found: unknown): boolean {
-  const { free, at } = found as RecordOnShelf;
-  return free || Math.abs(Date.now() - at) > ABANDONED_AFTER; // clocks are set back, too
-}
-
-/** Where there are no locks: the record in this tab's hands, if it is in no other's. */
-export function claimed(found: unknown): unknown {
-  return isAbandoned(found) ? { ...(found as object), free: false, at: Date.now() } : null;
 }
 
 /** All text in a record of whatever shape. */

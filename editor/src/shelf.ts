@@ -13,8 +13,6 @@ export type Changes = ReadonlyMap<string, unknown>;
 export interface Shelf {
   under(prefix: string): Promise<Map<string, unknown>>;
   write(changes: Changes, strict: boolean): Promise<void>;
-  /** Puts in the record's place what `decide` makes of it, or leaves it, for null; nobody gets between. Did it change? */
-  claim(key: string, decide: (record: unknown) => unknown): Promise<boolean>;
 }
 
 const NAME = "collabdocs";
@@ -44,17 +42,6 @@ export class BrowserShelf implements Shelf {
         else store.put(record, key);
       }
       store.transaction.commit?.();
-    });
-  }
-
-  async claim(key: string, decide: (record: unknown) => unknown): Promise<boolean> {
-    return this.on("readwrite", true, (store, done) => {
-      const request = store.get(key);
-      request.onsuccess = () => {
-        const claimed = decide(request.result);
-        if (claimed !== null) store.put(claimed, key);
-        done(claimed !== null);
-      };
     });
   }
 

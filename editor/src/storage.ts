@@ -1,30 +1,19 @@
 /**
  * What is unacknowledged outlives the page: it lies on the browser's shelf, under the document and the client_id, from
- * before it is sent (or a record would name less than the server got under its seq) until it is acknowledged. `kept` says how much of it lies there for certain: only so much may the
- * page call kept.
+ * before it is sent (or a record would name less than the server got under its seq) until it is acknowledged. `kept`
+ * says how much of it lies there for certain: only so much may the page call kept.
  *
- * A client_id belongs to one tab at a time, which holds it under a Web Lock for as long as it lives: a duplicated tab
- * gets an id of its own, and a record whose lock is free is an orphan that the next tab of the same user adopts, seq and
- * all. Browsers give no locks to plain-http pages; there a tab marks its records as free when it is left.
+ * A client_id belongs to one tab at a time, which holds it under a lock for as long as it lives: a duplicated tab gets an
+ * id of its own, and a record whose lock is free is an orphan that the next tab of the same user adopts, seq and all.
  *
  * Every record of every release has a `user`. One that this release can't read, an older or a newer one's, stays where
  * it is, and its words are offered for copying.
  */
-import { type Disk, type Locks, randomUuid } from "./browser";
+import { type Disk, randomUuid } from "./browser";
 import { bringOver } from "./earlier";
 import { Keeper } from "./keeper";
-import {
-  claimed,
-  isOf,
-  type Kind,
-  type Ours,
-  prefixOf,
-  type RecordOnShelf,
-  readable,
-  seqIn,
-  sizeOf,
-  wordsIn,
-} from "./records";
+import type { Locks } from "./locks";
+import { isOf, type Kind, type Ours, prefixOf, type RecordOnShelf, readable, seqIn, sizeOf, wordsIn } from "./records";
 import { type Pending, unsavedIn } from "./session";
 import type { Changes, Shelf } from "./shelf";
 
@@ -60,7 +49,7 @@ export class Storage {
   constructor(
     private readonly shelf: Shelf,
     private readonly earlier: Disk,
-    private readonly locks: Locks | null,
+    private readonly locks: Locks,
     private readonly documentId: string,
     private readonly user: string,
     changed: () => void,
@@ -89,7 +78,7 @@ export class Storage {
   newClientId(): string {
     const clientId = randomUuid();
     this.held.add(this.key(clientId));
-    void this.locks?.hold(this.key(clientId));
+    void this.locks.hold(this.key(clientId));
     return clientId;
   }
 
@@ -110,16 +99,14 @@ export class Storage {
   }
 
   private async broughtOver(): Promise<ReadonlySet<string>> {
-    const mayTake = (key: string, record: unknown) =>
-      this.locks === null ? Promise.resolve(claimed(record) !== null) : this.take(key);
+    const mayTake = (key: string) => this.take(key);
     return bringOver(this.earlier, this.prefix("pending"), this.shelf, mayTake).catch(() => new Set<string>());
   }
 
   /** Takes what no living tab has, for as long as this one lives. */
   private async take(key: string): Promise<boolean> {
     if (this.held.has(key)) return false;
-    const taking = this.locks === null ? this.shelf.claim(key, claimed) : this.locks.hold(key);
-    if (await taking.catch(() => false)) this.held.add(key);
+    if (await this.locks.hold(key).catch(() => false)) this.held.add(key);
     return this.held.has(key);
   }
 
@@ -151,8 +138,8 @@ export class Storage {
     return before.version === version && before.inFlight === inFlight && before.buffer === buffer;
   }
 
-  private record(log: string, pending: Pending, free = false): RecordOnShelf {
-    return { format: 1, log, user: this.user, pending, free, at: Date.now() };
+  private record(log: string, pending: Pending): RecordOnShelf {
+    return { format: 1, log, user: this.user, pending, at: Date.now() };
   }
 
   private forget(key: string): void {
@@ -162,17 +149,7 @@ export class Storage {
     this.lies = null;
   }
 
-  /** The page may be going: what waits is written, and where there are no locks, marked as free for the next tab. */
-  release(): void {
-    const { lies, last } = this;
-    if (this.locks === null && lies !== null && last !== null) {
-      this.keeper.put(lies, this.record(last.log, last.pending, true), true);
-    }
-    this.last = null; // whoever comes back after all writes it anew
-    this.keeper.flush();
-  }
-
-  /** What waits is written now. */
+  /** What waits is written now: the page may be going. */
   flush(): void {
     this.keeper.flush();
   }

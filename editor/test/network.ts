@@ -9,9 +9,9 @@
  *     network.assertConverged();
  */
 import { expect } from "vitest";
-import type { Locks } from "../src/browser";
 import { Client } from "../src/client";
 import { type Clock, Connection, type Socket, type Timer } from "../src/connection";
+import type { Locks } from "../src/locks";
 import { apply, type Operation, PlainText, transform } from "../src/ot";
 import type { Page } from "../src/ports";
 import type { ClientMessage, Role, User } from "../src/protocol";
@@ -343,13 +343,6 @@ export class FakeShelf implements Shelf {
     this.last = writing.catch(() => {});
     return writing;
   }
-
-  async claim(key: string, decide: (record: unknown) => unknown): Promise<boolean> {
-    await this.last;
-    const claimed = decide(this.copy(this.records.get(key)));
-    if (claimed !== null) this.records.set(key, claimed);
-    return claimed !== null;
-  }
 }
 
 export class FakeDisk {
@@ -386,7 +379,7 @@ export class FakeLocks {
         if (holder === undefined) this.held.set(name, tab);
         return holder === undefined;
       },
-      held: async () => new Set(this.held.keys()),
+      held: async (names) => new Set(names.filter((name) => this.held.has(name))),
     };
   }
 
@@ -532,7 +525,7 @@ export class Writer {
 
   leaves(): void {
     this.isLeaving = true;
-    this.storage.release();
+    this.storage.flush();
     for (const isDone of this.underWay) isDone();
     this.ends();
   }

@@ -27,13 +27,13 @@ beforeEach(() => {
 
 afterEach(() => void vi.useRealTimers());
 
-function tab(name: string, user = "alice", withLocks = true): Storage {
-  return new Storage(shelf, disk, withLocks ? locks.forTab(name) : null, "document", user, () => changes++);
+function tab(name: string, user = "alice"): Storage {
+  return new Storage(shelf, disk, locks.forTab(name), "document", user, () => changes++);
 }
 
 /** A tab with unsaved work. */
-async function workingTab(name = "one", user = "alice", withLocks = true) {
-  const storage = tab(name, user, withLocks);
+async function workingTab(name = "one", user = "alice") {
+  const storage = tab(name, user);
   const id = storage.newClientId();
   storage.save(id, "log", PENDING, true);
   await promises();
@@ -120,7 +120,7 @@ describe("pending work", () => {
     await vi.advanceTimersByTimeAsync(500);
     expect([shelf.writes.length, storage.kept]).toEqual([2, 3]);
     save(3);
-    storage.release();
+    storage.flush();
     await promises();
     expect(storage.kept).toBe(4);
     storage.save(id, "log", null, true);
@@ -161,35 +161,9 @@ describe("a shelf that takes nothing", () => {
   });
 });
 
-describe("without locks (plain http)", () => {
-  it("a tab that was left leaves its work to the next", async () => {
-    const { storage } = await workingTab("one", "alice", false);
-    expect(await tab("two", "alice", false).adopt()).toBeNull();
-    storage.release();
-    expect(await tab("two", "alice", false).adopt()).not.toBeNull();
-    expect(await tab("three", "alice", false).adopt()).toBeNull();
-  });
-
-  it("a tab that has adopted and saved nothing of its own leaves it to the next", async () => {
-    const { id, storage } = await workingTab("one", "alice", false);
-    storage.release();
-    const second = tab("two", "alice", false);
-    await second.adopt();
-    second.release();
-    expect(await tab("three", "alice", false).adopt()).toEqual({ clientId: id, log: "log", pending: PENDING });
-  });
-
-  it("a tab that never came back leaves it after an hour, though the clock was set", async () => {
-    vi.useFakeTimers();
-    await workingTab("one", "alice", false);
-    vi.setSystemTime(Date.now() - 86_400_000);
-    expect(await tab("two", "alice", false).adopt()).not.toBeNull();
-  });
-});
-
 describe("what another release has kept", () => {
   const KEY = "collabdocs:pending:document:x";
-  const RECORD = { format: 1, log: "log", user: "alice", pending: PENDING, free: true, at: 0 };
+  const RECORD = { format: 1, log: "log", user: "alice", pending: PENDING, at: 0 };
 
   it("in localStorage is brought over and adopted", async () => {
     disk.setItem(KEY, JSON.stringify(RECORD));

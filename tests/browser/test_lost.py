@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.desk import Desk, Person
 from tests.browser.tab import Tab
 from tests.browser.test_not_kept import types_offline
+from tests.browser.test_several_tabs import NO_LOCKS
 
 GONE = "Not saved: this document was deleted, or is not shared with you any more."
 MOMENT = 700  # ms in which a note that must not come would have come
@@ -19,7 +20,6 @@ EVERY_RECORD = """() => new Promise((done) => {
         store.getAll().onsuccess = ({ target }) => done(target.result);
     };
 })"""
-NO_LOCKS = "Object.defineProperty(navigator, 'locks', { value: undefined })"
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_who_is_let_in_again_has_it_saved_after_all(offline_desk: Desk) -> None:
 def test_the_words_of_every_tab_are_offered_in_one_tab_at_a_time(offline_desk: Desk, locks: bool) -> None:
     doc_id = offline_desk.document("text ")
     person = offline_desk.person("bob", cable=True)
-    if not locks:  # as on plain-http pages
+    if not locks:
         person.context.add_init_script(NO_LOCKS)
     leaves_work(person, doc_id, "one", "two")
     is_deleted(offline_desk, doc_id)
