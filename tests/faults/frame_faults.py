@@ -17,7 +17,7 @@ from tests.server import Server
 from tests.wire import SUBPROTOCOL
 
 GUESTS = 4
-FEWEST = 100  # frames, in a run of any length
+FEWEST = 200  # frames, in a run of any length
 DECENT_CLOSES = {1002, 1003, 1007, 1009, 4400, 4401, 4403, 4409, 4413, 4429, None}  # None: the line was dropped
 LOG_LINES = 100  # that all servers together may write about it, and one for each line that spoke no HTTP
 CLOSE_SECONDS = 10.0

@@ -14,7 +14,7 @@ from tests.ledger import Record
 from tests.server import Server
 from tests.wire import Wire
 
-PATIENCE = 8.0  # seconds that the slowest hundredth may wait while somebody else does harm: the machine is busy too
+PATIENCE = 5.0  # seconds that the slowest hundredth may wait while somebody else does harm: the machine is busy too
 MOST_GROWTH = 80 << 20  # bytes of memory that harm may leave behind, all processes together
 UNJUDGED = 10**9  # strangers in a ledger: who writes there keeps no books, all other rules hold
 

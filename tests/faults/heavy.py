@@ -11,7 +11,7 @@ from tests.faults.rig import Rig
 from tests.server import Server
 
 LENGTH = 21_000  # code points: beyond `texts.HEAVY`, so a copy is due after each
-PATIENCE = 120.0  # seconds that a write may stay unanswered, resends counted
+PATIENCE = 60.0  # seconds that a write may stay unanswered, resends counted
 PAUSE = 0.05  # seconds
 
 

@@ -15,7 +15,7 @@ from tests.faults.crowd import Crowd
 from tests.faults.rig import Rig
 from tests.server import Server
 
-LIVELY = 2.0  # seconds that nine of ten calls of /healthz may take at most; one is the promise, but for a busy machine
+LIVELY = 2.0  # seconds that any call of /healthz may take; one is the promise, but for a busy machine
 SOON = 6.0 + 3.0  # seconds until a refusal
 MOST_GROWTH = 150 << 20  # bytes
 PROBE_EVERY = 0.25  # seconds
@@ -31,10 +31,10 @@ class Watch:
 
     def assert_well(self) -> str:
         """In words."""
-        usual, slowest = sorted(self.waits)[len(self.waits) * 9 // 10], max(self.waits)
-        assert usual < LIVELY, f"/healthz took {usual:.1f} s (p90)"
+        slowest = max(self.waits)
+        assert slowest < LIVELY, f"/healthz took {slowest:.1f} s"
         assert self.grown < MOST_GROWTH, f"it grew by {self.grown >> 20} MB"
-        return f"/healthz p90 {1000 * usual:.0f}, at most {1000 * slowest:.0f} ms; +{self.grown >> 20} MB at most"
+        return f"/healthz within {1000 * slowest:.0f} ms; +{self.grown >> 20} MB at most"
 
 
 @asynccontextmanager

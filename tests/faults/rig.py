@@ -113,6 +113,12 @@ class Rig:
             await patiently(partial(alice.share, info.doc_id, "vera", "viewer"))
             return info.doc_id
 
+    async def forget(self) -> None:
+        """In a cluster, all logs: the emulated database gets slower with all that it holds."""
+        if self.mode == CLUSTER:
+            done = await self.tool("tests.faults.forget")
+            assert done.returncode == 0, done.stderr
+
     async def inspect(self, doc_ids: list[str]) -> dict[str, Any]:
         """For each document its whole log, straight from the database, and what is bad in its copies."""
         done = await self.tool("tests.faults.inspect", *doc_ids)

@@ -99,6 +99,7 @@ async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) 
         verdict = await _judged(rig, crowd, books)
         verdict.breaches[:0] = found
         verdict.breaches += vacuous(verdict, least=int(size.rate * seconds / 6), unknown=fault.unknown)
+    await rig.forget()
     for server, before in zip(rig.servers, said_before, strict=True):
         verdict.breaches += [f"TRACEBACK at {server.url}: {error}" for error in _shocks(server.log()[before:])]
     return Result(fault, rig.mode, seed, verdict, settled, seen or "")
