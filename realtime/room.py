@@ -6,6 +6,7 @@ dropped, what leaves a gap is fetched from the log.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from realtime.follower import Follower
 from realtime.listener import Listener
 from realtime.presence import Presences, Present
 from realtime.seat import Seat
+
+logger = logging.getLogger(__name__)
 
 PAGE = 500  # entries read from the log at once, at most
 MUCH_WORK = 5_000_000  # code points to copy, about a millisecond
@@ -100,7 +103,13 @@ class Room:
     def fetch_gap(self) -> None:
         """Read in the log what was missed, once at a time."""
         if self._catching_up is None or self._catching_up.done():
-            self._catching_up = asyncio.create_task(self.catch_up())
+            self._catching_up = asyncio.create_task(self._fill_gap())
+
+    async def _fill_gap(self) -> None:
+        try:
+            await self.catch_up()
+        except Exception:  # the next look after the rooms tries again
+            logger.exception("Document %s: what others wrote can't be read just now", self.document_id)
 
     async def catch_up(self) -> None:
         """Deliver everything that the log has after the cursor."""

@@ -141,20 +141,26 @@ async def refusal(server: Server, doc_id: str) -> int | None:
 # --- In all cases ---
 
 
-@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
-async def test_a_database_that_hangs_delays_the_end_no_longer(
-    stage: Stage, start_server: Callable[..., Server], kind: str
-) -> None:
-    server = start_server(kind)
-    doc_id = await stage.document(server)
-    wire = await stage.wire(server, "bob", doc_id)
+@asynccontextmanager
+async def stopping_on_a_locked_database(stage: Stage, server: Server) -> AsyncIterator[Wire]:
+    """A submission has no outcome yet when the server is told to stop."""
+    wire = await stage.wire(server, "bob", await stage.document(server))
     await wire.join()
     with locked(server):
         await wire.submit(1, 0, ["unknown"])
         await asyncio.sleep(0.5)
         assert server.process is not None
-        asked = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
+        yield wire
+
+
+@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
+async def test_a_database_that_hangs_delays_the_end_no_longer(
+    stage: Stage, start_server: Callable[..., Server], kind: str
+) -> None:
+    server = start_server(kind)
+    async with stopping_on_a_locked_database(stage, server) as wire:
+        asked = time.monotonic()
         assert await wire.close_code() == 1012
         assert await exit_code(server) == 0
         assert time.monotonic() - asked < IN_ALL_CASES
@@ -181,16 +187,10 @@ async def test_a_broker_that_hangs_delays_the_end_no_longer(stage: Stage, start_
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
 async def test_who_asks_twice_is_obeyed_at_once(stage: Stage, start_server: Callable[..., Server], kind: str) -> None:
     server = start_server(kind)
-    doc_id = await stage.document(server)
-    wire = await stage.wire(server, "bob", doc_id)
-    await wire.join()
-    with locked(server):
-        await wire.submit(1, 0, ["unknown"])
-        await asyncio.sleep(0.5)
-        assert server.process is not None
-        server.process.send_signal(signal.SIGTERM)
+    async with stopping_on_a_locked_database(stage, server) as wire:
         await wire.close_code()
         asked = time.monotonic()
+        assert server.process is not None
         server.process.send_signal(signal.SIGTERM)
         assert await exit_code(server) == 128 + signal.SIGTERM
         assert time.monotonic() - asked < 2

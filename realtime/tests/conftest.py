@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
@@ -49,6 +50,31 @@ async def connects(document, calls):
         await socket.leaves()
     await hubs.drain()
     hubs._hubs.pop(asyncio.get_running_loop(), None)
+
+
+@pytest.fixture
+def joining_slowly(monkeypatch):
+    """`async with joining_slowly(socket):` its join is being looked up meanwhile; others are not held up."""
+
+    @asynccontextmanager
+    async def hold_up(socket):
+        facts, asked, go_on = services.facts_for, asyncio.Event(), threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def slowly(*args):
+            loop.call_soon_threadsafe(asked.set)
+            assert go_on.wait(10)
+            return facts(*args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(services, "facts_for", slowly)
+            joining = asyncio.create_task(socket.joins())
+            await asked.wait()
+        yield
+        go_on.set()
+        await joining
+
+    return hold_up
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Joining: everything up to now, then everything that comes, nothing missed and nothing doubled."""
 
 import asyncio
-import threading
 import uuid
 
 import pytest
@@ -194,26 +193,14 @@ async def test_who_leaves_while_somebody_joins_is_no_ghost(joins, connects, alic
     assert shown == {goes.client_id: None, stays.client_id: [[4, 4]]}
 
 
-async def test_nobody_joins_a_room_that_is_being_closed(connects, joins, alice, bob, monkeypatch):
+async def test_nobody_joins_a_room_that_is_being_closed(connects, joins, joining_slowly, alice, bob, monkeypatch):
     """The room was idle, and is held by who joins: it must not be dropped meanwhile."""
     await (await joins(alice)).leaves()
     hub = hubs.current()
     monkeypatch.setattr(hubs, "IDLE_ROOM", -1.0)
-    facts, asked, go_on = services.facts_for, asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def slowly(*args):
-        loop.call_soon_threadsafe(asked.set)
-        assert go_on.wait(10)
-        return facts(*args)
-
-    monkeypatch.setattr(services, "facts_for", slowly)
     socket = await connects(bob)
-    joining = asyncio.create_task(socket.joins())
-    await asked.wait()
-    await hub.tick()
-    go_on.set()
-    await joining
+    async with joining_slowly(socket):
+        await hub.tick()
     await socket.submits(["x"])
     assert await socket.reaches(2) == "xhello"
     assert socket.acknowledged == [(1, 2)]

@@ -1,13 +1,11 @@
 """Two processes over one channel layer: everybody sees everybody, whatever the layer loses, and a client sits once."""
 
 import asyncio
-import threading
 import time
 import uuid
 
 import pytest
 
-from documents import services
 from documents.events import Committed
 from realtime.elsewhere import LONELY_ROLL, ROLL
 from realtime.presence import EXPIRES_AFTER, UNTOLD_AFTER
@@ -211,28 +209,15 @@ async def test_of_two_joins_at_once_one_stays(processes, alice, faults):
     assert codes in ([], [4409])
 
 
-async def test_a_join_that_took_long_does_not_close_a_later_one_elsewhere(processes, alice, monkeypatch):
+async def test_a_join_that_took_long_does_not_close_a_later_one_elsewhere(processes, joining_slowly, alice):
     """Its line may be dead, and nobody has noticed: the later one is the client's own."""
     a, b, joins = await processes(Layer())
-    facts, asked, go_on = services.facts_for, asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def slowly(*args):
-        loop.call_soon_threadsafe(asked.set)
-        assert go_on.wait(10)
-        return facts(*args)
-
     client_id = str(uuid.uuid4())
     stale = await joins.opens(a, alice, client_id=client_id)
-    with monkeypatch.context() as patch:
-        patch.setattr(services, "facts_for", slowly)
-        joining = asyncio.create_task(stale.joins())
-        await asked.wait()
-    await asyncio.sleep(0.002)  # joins are told apart by the millisecond
-    new = await joins(b, alice, client_id=client_id)
-    await eventually(lambda: "alice" in seen_in(a))
-    go_on.set()
-    await joining
+    async with joining_slowly(stale):
+        await asyncio.sleep(0.002)  # joins are told apart by the millisecond
+        new = await joins(b, alice, client_id=client_id)
+        await eventually(lambda: "alice" in seen_in(a))
     assert await stale.is_closed() == 4409
     await new.submits(["x"])
     assert await new.reaches(2) == "xhello"

@@ -1,10 +1,8 @@
 """One client, one seat: who joins again with the same client_id takes over, and the former socket is closed 4409."""
 
 import asyncio
-import threading
 from uuid import UUID
 
-from documents import services
 from realtime.tests.clients import eventually, presences_of, room_of
 
 
@@ -49,25 +47,12 @@ async def test_many_tabs_of_one_person_do_not_disturb_each_other(joins, alice):
     assert await one.reaches(3) == await two.reaches(3) == "21hello"
 
 
-async def test_a_join_that_took_long_does_not_take_the_seat_of_a_later_one(joins, connects, alice, monkeypatch):
+async def test_a_join_that_took_long_does_not_take_the_seat_of_a_later_one(joins, connects, joining_slowly, alice):
     """Its line may be dead, and nobody has noticed: the later one is the client's own."""
-    facts, asked, go_on = services.facts_for, asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def slowly(*args):
-        loop.call_soon_threadsafe(asked.set)
-        assert go_on.wait(10)
-        return facts(*args)
-
-    monkeypatch.setattr(services, "facts_for", slowly)
     stale = await connects(alice)
-    joining = asyncio.create_task(stale.joins())
-    await asked.wait()
-    monkeypatch.setattr(services, "facts_for", facts)
-    await asyncio.sleep(0.002)  # joins are told apart by the millisecond
-    new = await joins(alice, client_id=stale.client_id)
-    go_on.set()
-    await joining
+    async with joining_slowly(stale):
+        await asyncio.sleep(0.002)  # joins are told apart by the millisecond
+        new = await joins(alice, client_id=stale.client_id)
     assert await stale.is_closed() == 4409
     await new.submits(["x"])
     assert await new.reaches(2) == "xhello"
