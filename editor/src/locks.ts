@@ -35,12 +35,14 @@ function webLocks(manager: LockManager): Locks {
 const PREFIX = "lock ";
 const PATIENCE = 4_000; // ms: some browsers' databases never answer
 const GRACE = 1_000; // ms that a tab which is just going, or only looks, may be in the way
+const TRIES = 5; // who was overtaken may have been so by a tab that only looked
+const OVERTAKEN = "overtaken";
 
 class DatabaseLocks implements Locks {
   private readonly mine = new Map<string, IDBDatabase>(); // what nothing points to, the browser may close
 
   async hold(name: string): Promise<boolean> {
-    const database = await openedAlone(PREFIX + name);
+    const database = await openedAlone(PREFIX + name).catch(() => null);
     if (database === null) return false;
     this.mine.set(name, database);
     void this.sweep();
@@ -61,21 +63,20 @@ class DatabaseLocks implements Locks {
 
 /** Looks, and leaves nothing behind. */
 async function isFree(name: string): Promise<boolean> {
-  const database = await openedAlone(name);
+  const database = await openedAlone(name).catch(() => null);
   if (database === null) return false;
   database.close();
   indexedDB.deleteDatabase(name);
   return true;
 }
 
-/** The database, if nobody else has it open, and as long as the caller keeps it open, nobody else gets it. */
+/** The database, if nobody else has it open. As long as the caller keeps it open, nobody else gets it. */
 async function openedAlone(name: string): Promise<IDBDatabase | null> {
-  try {
-    const version = await versionOf(name);
-    return await raised(name, version + 1);
-  } catch {
-    return null;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const found = await versionOf(name).then((version) => raised(name, version + 1));
+    if (found !== OVERTAKEN) return found;
   }
+  return null;
 }
 
 /** Makes it where there is none. */
@@ -91,26 +92,26 @@ function versionOf(name: string): Promise<number> {
   });
 }
 
-/** Rejects where somebody has it open, and where somebody else was faster. */
-function raised(name: string, version: number): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
+/** Null where somebody has it open. */
+function raised(name: string, version: number): Promise<IDBDatabase | null | typeof OVERTAKEN> {
+  return new Promise((resolve) => {
     let isAlone = false;
     let isOver = false;
     const giveUp = () => {
       isOver = true;
-      reject();
+      resolve(null);
     };
     setTimeout(giveUp, PATIENCE);
     const request = indexedDB.open(name, version);
     request.onblocked = () => setTimeout(giveUp, GRACE);
-    request.onerror = giveUp;
+    request.onerror = () => resolve(OVERTAKEN);
     request.onupgradeneeded = () => {
       isAlone = true; // at the same version there is nothing to raise: somebody else has done it
     };
     request.onsuccess = () => {
       if (isAlone && !isOver) return resolve(request.result);
       request.result.close();
-      giveUp();
+      resolve(OVERTAKEN);
     };
   });
 }

@@ -11,6 +11,7 @@ from tests.browser.tab import Tab
 from tests.browser.test_not_kept import types_offline
 
 NO_LOCKS = "Object.defineProperty(navigator, 'locks', { value: undefined })"  # as on plain-http pages
+SWEPT = 2_500  # ms after which a tab has swept
 LOCK_DATABASES = "async () => (await indexedDB.databases()).filter(({ name }) => name.startsWith('lock ')).length"
 
 
@@ -40,6 +41,16 @@ def leaves(tab: Tab) -> None:
 def goes_away_and_back(tab: Tab) -> None:
     tab.page.goto("about:blank")
     tab.page.go_back()
+
+
+def opens_at_once(person: Person, doc_id: str, count: int) -> list[Tab]:
+    """As a browser does that opens again what it had open."""
+    tabs = [Tab(person, person.context.new_page()) for _ in range(count)]
+    for tab in tabs:
+        tab.page.evaluate(f"setTimeout(() => location.assign('{person.url}/documents/{doc_id}/'), 50)")
+    for tab in tabs:
+        tab.page.wait_for_url(f"**/documents/{doc_id}/")
+    return [tab.is_ready() for tab in tabs]
 
 
 def test_two_tabs_of_one_user(desk: Desk, person: Person) -> None:
@@ -103,13 +114,17 @@ def test_two_new_tabs_at_once_take_it_once(desk: Desk, person: Person) -> None:
     doc_id = desk.document("text ")
     types_offline(person.opens(doc_id), "pending").closes()
     person.cable.mend()
-    tabs = [Tab(person, person.context.new_page()) for _ in range(4)]
-    for tab in tabs:
-        tab.page.evaluate(f"setTimeout(() => location.assign('{person.url}/documents/{doc_id}/'), 50)")
-    for tab in tabs:
-        tab.page.wait_for_url(f"**/documents/{doc_id}/")
-        tab.is_ready()
+    tabs = opens_at_once(person, doc_id, 4)
     assert desk.everybody_agrees(doc_id, *tabs) == "text pending"
+
+
+def test_many_new_tabs_at_once_have_a_lock_each(desk: Desk) -> None:
+    person = desk.person("alice")
+    person.context.add_init_script(NO_LOCKS)
+    tabs = opens_at_once(person, desk.document("text "), 6)
+    tabs += [person.opens(desk.document("another"))]  # which sweeps away whatever nobody holds
+    tabs[-1].page.wait_for_timeout(SWEPT)
+    assert tabs[-1].page.evaluate(LOCK_DATABASES) == len(tabs)
 
 
 def test_no_lock_is_left_lying_about(desk: Desk, person: Person) -> None:
