@@ -165,8 +165,8 @@ class RabbitmqLayer(RabbitmqChannelLayer):
         return oldest is not None and self._loop.time() - oldest > self._patience
 
     def _hear_answer(self, asked: "asyncio.Future[None]") -> None:
-        del self._asked[asked]
-        if asked.exception() is None and not self._asked:
+        is_owed = self._asked.pop(asked, None) is not None
+        if is_owed and not self._asked and not asked.cancelled() and asked.exception() is None:
             self._tell(True)
 
     # --- Lines come and go ---
@@ -228,6 +228,7 @@ class RabbitmqLayer(RabbitmqChannelLayer):
 
     def _go(self, line: Line) -> None:
         line.abandon()
+        self._asked.clear()  # nothing that was asked on it is owed any more
         if self._line is not None:
             self._line, self._away_since = None, self._loop.time()
             self._is_back.clear()

@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -42,6 +42,8 @@ from documents.ot.tail import Tail
 
 MAX_ATTEMPTS = 40
 LONGEST_BACKING_OFF = 5  # milliseconds: who wins leaves gaps, and who waits long misses them
+LAG = 0.05  # seconds: what refuses an insert can't be read before most of a replica set have it
+LONGEST_TURN = 5.0  # seconds to wait for other threads
 SLICE = 1000  # entries read at once on a long way to the head
 MAX_MARKS = 4096  # what a Log keeps of its clients' newest entries
 
@@ -73,6 +75,7 @@ class Log:
         database fails: the same submissions may be given again.
         """
         outcomes, fresh = self.plan(submissions)
+        lost_at = self.head
         with _turn(self.document_id):
             if self.commit(fresh):
                 return outcomes
@@ -81,7 +84,9 @@ class Log:
             if landed:
                 self.learn(fresh)
                 return outcomes
-            time.sleep(random.uniform(0, 0.001 * min(attempt, LONGEST_BACKING_OFF)))
+            backing_off = random.uniform(0, 0.001 * min(attempt, LONGEST_BACKING_OFF))
+            time.sleep(backing_off if self.head > lost_at else LAG)
+            lost_at = self.head
         raise UnknownOutcome(f"lost {MAX_ATTEMPTS} races for document {self.document_id}")
 
     def _try_under_lock(self, submissions: Sequence[Submission]) -> tuple[list[Outcome], list[Entry], bool]:
@@ -262,12 +267,20 @@ class Log:
         raise CorruptLog(f"document {self.document_id} has no version {version}")
 
 
-def _turn(document_id: UUID) -> AbstractContextManager[object]:
+@contextmanager
+def _turn(document_id: UUID) -> Iterator[None]:
     """Where the database has no lock, this process's writers of a document take turns: one that reads, plans and
     inserts would lose again and again to one that knows the head and only inserts."""
     if connection.features.supports_transactions:
-        return nullcontext()
-    return _TURNS[document_id.int % len(_TURNS)]
+        yield
+        return
+    turn = _TURNS[document_id.int % len(_TURNS)]
+    if not turn.acquire(timeout=LONGEST_TURN):
+        raise UnknownOutcome(f"others write to document {document_id}, and don't come to an end")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Outcome]]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -44,24 +45,30 @@ def limits() -> Limits:
 
 def log_identity() -> str:
     """The name of this installation's history."""
-    return _newest_identity() or _first_identity()
+    return str((_newest_identity() or _first_identity()).pk)
 
 
 def new_log_identity() -> str:
     """Rename the history: an older backup was restored, and what was cached may mean another text."""
-    cached.forget_all()
-    return str(LogIdentity.objects.create().id)
+    return str(_name_anew().pk)
 
 
-def _newest_identity() -> str | None:
-    newest = LogIdentity.objects.order_by("-created_at").first()
-    return str(newest.id) if newest else None
+def _newest_identity() -> LogIdentity | None:
+    return LogIdentity.objects.order_by("-created_at").first()
 
 
-def _first_identity() -> str:
+def _first_identity() -> LogIdentity:
     """Two who come first at once must not make two: the second would look like a restored backup."""
     with transaction.atomic():
-        return _newest_identity() or new_log_identity()
+        return _newest_identity() or _name_anew()
+
+
+def _name_anew() -> LogIdentity:
+    cached.forget_all()
+    former, made = _newest_identity(), LogIdentity.objects.create()
+    if former and former.created_at >= made.created_at:  # by a clock that was ahead
+        LogIdentity.objects.filter(pk=made.pk).update(created_at=former.created_at + timedelta(seconds=1))
+    return made
 
 
 @dataclass(frozen=True, slots=True)

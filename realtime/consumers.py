@@ -232,7 +232,7 @@ class DocumentConsumer(AsyncConsumer):
                 page = await room.operations_after(reached)
                 await self.write({"type": "websocket.send", "text": protocol.operations(page)})
                 reached = page[-1].version
-            if hub.draining:
+            if not hub.admits_to(room):
                 raise Closed(protocol.RESTARTING)
             if not room.admit(seat, told, number):
                 raise Closed(protocol.JOINED_ELSEWHERE)
@@ -277,8 +277,7 @@ class DocumentConsumer(AsyncConsumer):
         return version, told
 
     async def operations_since(self, room: Room, since: int) -> Sequence[Entry]:
-        if since > room.cursor:
-            await room.catch_up()
+        await room.reach(since)
         if since > room.cursor:
             raise BadMessage(f"there is no version {since} yet", code="version_unknown")
         return await room.operations_after(since) if since < room.cursor else []

@@ -53,6 +53,7 @@ class Hub:
         self.draining = False
         self._loop = asyncio.get_running_loop()
         self._opening: dict[UUID, asyncio.Task[Room]] = {}
+        self._early: dict[UUID, list[announcements.Event]] = {}  # what was heard of rooms that are being opened
         self._reads: Executor = ThreadPoolExecutor(READERS[connection.vendor], "reads")
         self._lanes = Lanes()
         self._restores, self.digests = Restores(self.read), Digests(self.read)
@@ -71,6 +72,10 @@ class Hub:
             opening = self._opening[document_id] = self._loop.create_task(self._open(document_id))
             opening.add_done_callback(lambda _: self._opening.pop(document_id, None))
         return await asyncio.shield(opening)
+
+    def admits_to(self, room: Room) -> bool:
+        """Whether who was told everything may sit down there: not while draining, nor in a room that was closed."""
+        return not self.draining and self.rooms.get(room.document_id) is room
 
     async def submit(self, room: Room, waiting: Waiting) -> None:
         """Hand a submission to the next batch. A long way to the head is gone before, outside the batch."""
@@ -137,21 +142,29 @@ class Hub:
             self._wire.tell(event)
 
     def act_on(self, event: announcements.Event) -> None:
-        """Tell the document's room, if it is open here."""
+        """Tell the document's room, if it is open here, or as soon as it is."""
         if room := self.rooms.get(event.document_id):
             announcements.act(room, event)
+        elif event.document_id in self._early:
+            self._early[event.document_id].append(event)
 
     # --- Rooms ---
 
     async def _open(self, document_id: UUID) -> Room:
-        """Subscribe first, then read the log: nothing falls between."""
-        if self._wire is not None:
-            await self._wire.subscribe(document_id)
-        log = await self.read(partial(services.open_log, document_id))
+        """Subscribe first, then read the log, then hear what was announced meanwhile: nothing falls between."""
+        early = self._early[document_id] = []
+        try:
+            if self._wire is not None:
+                await self._wire.subscribe(document_id)
+            log = await self.read(partial(services.open_log, document_id))
+        finally:
+            del self._early[document_id]
         room = self.rooms[document_id] = Room(document_id, log, self.read)
         if self._wire is not None or self._memory is not None:
             room.elsewhere = Elsewhere(room, self._mention)
             self._mention(WhoIsThere(document_id))
+        for event in early:
+            announcements.act(room, event)
         return room
 
     def _mention(self, telling: Telling) -> None:

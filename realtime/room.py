@@ -15,6 +15,8 @@ from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from django.db import connection
+
 from documents import history
 from documents.oplog import Log
 from documents.ot.rebase import Entry, Submission
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 PAGE = 500  # entries read from the log at once, at most
 MUCH_WORK = 5_000_000  # code points to copy, about a millisecond
+TRAILS = {"sqlite": 0.0, "mongodb": 5.0}  # seconds that a new primary may not show what was acknowledged before
+LOOK_AGAIN = 0.25  # seconds
 SHOW_EVERY = 0.1  # seconds between presences of one client, and longer where showing them is much work
 Read: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -115,6 +119,15 @@ class Room:
         """Deliver everything that the log has after the cursor."""
         while entries := await self._read(partial(history.operations_since, self.document_id, self.cursor, PAGE)):
             self.deliver(entries)
+
+    async def reach(self, version: int) -> None:
+        """Catch up with a version that somebody says there is, for as long as it may be there and not to be read."""
+        deadline = time.monotonic() + TRAILS[connection.vendor]
+        while self.cursor < version:
+            await self.catch_up()
+            if self.cursor >= version or time.monotonic() >= deadline:
+                return
+            await asyncio.sleep(LOOK_AGAIN)
 
     # --- What joining needs ---
 

@@ -1,11 +1,13 @@
 """The name of this installation's history: there is one from the first moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from documents import services
 from documents.models import LogIdentity
@@ -30,6 +32,15 @@ def test_many_who_come_first_agree():
         with ThreadPoolExecutor(SO_MANY) as threads:
             assert len(set(threads.map(asks, range(SO_MANY)))) == 1
         assert LogIdentity.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_new_name_counts_whatever_the_clocks_said():
+    services.log_identity()
+    LogIdentity.objects.update(created_at=timezone.now() + timedelta(days=400))
+    for _ in range(3):
+        name = services.new_log_identity()
+        assert services.log_identity() == name
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from pymongo.errors import AutoReconnect
 
 from documents import history, logtable, oplog
@@ -408,13 +408,45 @@ def test_two_that_take_turns(doc, tab, other):
     assert logs[0].head == 21 and len(assert_sound(doc)) == 21
 
 
-def test_races_have_an_end(doc, tab, monkeypatch):
-    attempts = []
-    monkeypatch.setattr(oplog, "insert", lambda fresh, document_id: bool(attempts.append(fresh)))
-    monkeypatch.setattr(oplog.time, "sleep", lambda seconds: None)
+class Lagging:
+    """A replica set: what refuses an insert can be read some reads later."""
+
+    def __init__(self, monkeypatch, reads: int) -> None:
+        self.reads, self.waits = reads, []
+        self._entries = oplog.entries
+        monkeypatch.setattr(oplog, "entries", self.entries)
+        monkeypatch.setattr(oplog.time, "sleep", self.waits.append)
+
+    def entries(self, *args, **kwargs):
+        self.reads -= 1
+        return [] if self.reads >= 0 else self._entries(*args, **kwargs)
+
+
+def test_who_was_faster_and_cannot_be_read_yet_is_waited_for(doc, tab, other, monkeypatch):
+    slow = start(doc, "abc")
+    Log(doc).append([other.writes(-1, base=1)])
+    lagging = Lagging(monkeypatch, reads=20)
+    [committed] = slow.append([tab.writes(1, "x", base=1)])
+    assert (committed.version, committed.operation) == (3, ("x",))
+    assert lagging.waits == [oplog.LAG] * 19
+
+
+def test_races_have_an_end(doc, tab, other, monkeypatch):
+    slow = start(doc, "abc")
+    Log(doc).append([other.writes(-1, base=1)])
+    Lagging(monkeypatch, reads=1000)
     with pytest.raises(UnknownOutcome, match="lost 40 races"):
+        slow.append([tab.writes("a", base=1)])
+
+
+def test_a_turn_that_does_not_come_is_an_unknown_outcome(doc, tab, monkeypatch):
+    """Where threads take turns, one may hang in a database that does not answer."""
+    monkeypatch.setattr(connection.features, "supports_transactions", False)
+    monkeypatch.setattr(oplog, "LONGEST_TURN", 0.01)
+    with oplog._turn(doc), pytest.raises(UnknownOutcome, match="others write"):
         Log(doc).append([tab.writes("a", base=0)])
-    assert len(attempts) == oplog.MAX_ATTEMPTS
+    Log(doc).append([tab.writes("a", base=0)])
+    assert text(doc) == "a"
 
 
 def test_what_is_learned_must_follow(doc, tab):

@@ -54,20 +54,21 @@ async def connects(document, calls):
 
 @pytest.fixture
 def joining_slowly(monkeypatch):
-    """`async with joining_slowly(socket):` its join is being looked up meanwhile; others are not held up."""
+    """`async with joining_slowly(socket):` the answer to its look-up is on its way meanwhile, and of others not."""
 
     @asynccontextmanager
-    async def hold_up(socket):
-        facts, asked, go_on = services.facts_for, asyncio.Event(), threading.Event()
+    async def hold_up(socket, look_up="facts_for"):
+        work, asked, go_on = getattr(services, look_up), asyncio.Event(), threading.Event()
         loop = asyncio.get_running_loop()
 
         def slowly(*args):
+            found = work(*args)
             loop.call_soon_threadsafe(asked.set)
             assert go_on.wait(10)
-            return facts(*args)
+            return found
 
         with monkeypatch.context() as patch:
-            patch.setattr(services, "facts_for", slowly)
+            patch.setattr(services, look_up, slowly)
             joining = asyncio.create_task(socket.joins())
             await asked.wait()
         yield

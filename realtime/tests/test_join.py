@@ -9,7 +9,7 @@ from accounts import tokens
 from documents import services
 from documents.errors import CorruptLog
 from documents.ot.tail import Tail
-from realtime import consumers
+from realtime import consumers, protocol
 from realtime import hub as hubs
 from realtime import room as rooms
 from realtime.tests.clients import Closed, JsonSocket, eventually, presences_of, room_of
@@ -59,6 +59,18 @@ async def test_since_above_the_head_is_unknown(connects, alice):
     socket = await connects(alice)
     assert (await socket.joins(since=2))["code"] == "version_unknown"
     assert (await socket.joins(since=1))["type"] == "joined"
+
+
+async def test_since_above_a_head_that_trails_is_waited_for(joins, connects, edits, alice, monkeypatch):
+    """A new primary of a replica set may not show for a moment what was acknowledged before."""
+    await joins(alice)
+    monkeypatch.setattr(hubs.Hub, "act_on", lambda *_: None)  # nobody announces
+    monkeypatch.setattr(rooms, "TRAILS", dict.fromkeys(rooms.TRAILS, 10.0))
+    joining = asyncio.create_task((await connects(alice)).joins(since=4))
+    await asyncio.sleep(2 * rooms.LOOK_AGAIN)
+    assert not joining.done()
+    await edits(times=3)
+    assert (await joining)["version"] == 4
 
 
 async def test_since_above_what_this_process_knows_is_looked_up(joins, connects, edits, alice, monkeypatch):
@@ -204,6 +216,17 @@ async def test_nobody_joins_a_room_that_is_being_closed(connects, joins, joining
     await socket.submits(["x"])
     assert await socket.reaches(2) == "xhello"
     assert socket.acknowledged == [(1, 2)]
+
+
+async def test_nobody_sits_down_in_a_room_that_was_closed_meanwhile(connects, joining_slowly, alice):
+    """Its history is gone: a backup was restored."""
+    hub, socket = hubs.current(), await connects(alice)
+    async with joining_slowly(socket):
+        [room] = hub.rooms.values()
+        hub.rooms.clear()
+        room.close(protocol.RESTARTING)
+    assert await socket.is_closed() == 1012
+    assert room.seats == {}
 
 
 async def test_an_idle_room_is_closed_and_opened_again(joins, alice, monkeypatch):

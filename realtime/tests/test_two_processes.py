@@ -75,6 +75,16 @@ async def test_what_was_lost_is_found_by_the_next_announcement(processes, alice,
     assert await two.reaches(3) == "BAhello"
 
 
+async def test_what_is_announced_while_the_room_is_being_opened_is_not_lost(processes, joining_slowly, alice, bob):
+    a, b, joins = await processes(Layer())
+    one, two = await joins(a, alice), await joins.opens(b, bob)
+    async with joining_slowly(two, "open_log"):
+        await one.submits(["A"])
+        await one.reaches(2)
+        await eventually(lambda: any(b._early.values()))
+    assert await two.reaches(2) == "Ahello"
+
+
 async def test_what_was_lost_is_found_by_the_tick(processes, alice, bob):
     layer = Layer(lose=1.0)
     a, b, joins = await processes(layer)
