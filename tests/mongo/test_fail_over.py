@@ -1,0 +1,64 @@
+"""On a real MongoDB (REAL_MONGO=1, DATABASE_URL): its primary steps down, or is killed, while people type.
+
+MONGO_CONTAINER names the container to kill. The emulator has no elections, and keeps everything in memory.
+"""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable
+from random import Random
+
+import pymongo
+import pytest
+from django.conf import settings
+from pymongo.errors import AutoReconnect
+
+from tests.conftest import Stage
+from tests.ledger import Ledger
+from tests.server import Server
+from tests.test_crash import appends, assert_faultless, open_recorded
+
+ROUNDS = 3
+TYPISTS = 5
+STEPPED_DOWN = 3  # seconds
+CONTAINER = os.environ.get("MONGO_CONTAINER")
+
+pytestmark = pytest.mark.skipif(not os.environ.get("REAL_MONGO"), reason="only a real MongoDB holds elections")
+
+
+def steps_down() -> None:
+    with pymongo.MongoClient(settings.DATABASES["default"]["HOST"]) as mongo:
+        try:
+            mongo.admin.command("replSetStepDown", STEPPED_DOWN, force=True)
+        except AutoReconnect:  # it closes every line, ours too
+            pass
+
+
+def is_killed() -> None:
+    subprocess.run(["docker", "kill", str(CONTAINER)], check=True, timeout=60)
+    subprocess.run(["docker", "start", str(CONTAINER)], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "harm", [steps_down, pytest.param(is_killed, marks=pytest.mark.skipif(not CONTAINER, reason="no container"))]
+)
+async def test_the_primary_goes_in_mid_typing(
+    stage: Stage, start_server: Callable[..., Server], rng: Random, harm: Callable[[], None]
+) -> None:
+    server, ledger, stop = start_server(), Ledger(), asyncio.Event()
+    doc_id = await stage.document(server)
+    documents = [await open_recorded(stage, server, "alice", doc_id, ledger) for _ in range(TYPISTS)]
+    async with asyncio.timeout(240), asyncio.TaskGroup() as typing:
+        for n, document in enumerate(documents):
+            typing.create_task(appends(document, ledger, f"c{n}", Random(rng.random()), stop))
+        for _ in range(ROUNDS):
+            seen = documents[0].version
+            await documents[0].until(lambda seen=seen: documents[0].version > seen + 50)
+            await asyncio.to_thread(harm)
+        seen = documents[0].version
+        await documents[0].until(lambda seen=seen: documents[0].version > seen + 50)
+        stop.set()
+    await assert_faultless(stage, server, doc_id, ledger, documents)
+    assert "backup was restored" not in server.log()
+    server.assert_calm()
