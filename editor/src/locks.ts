@@ -38,7 +38,7 @@ const GRACE = 1_000; // ms that a tab which is just going, or only looks, may be
 const TRIES = 5; // who was overtaken may have been so by a tab that only looked
 const OVERTAKEN = "overtaken";
 
-class DatabaseLocks implements Locks {
+export class DatabaseLocks implements Locks {
   private readonly mine = new Map<string, IDBDatabase>(); // what nothing points to, the browser may close
 
   async hold(name: string): Promise<boolean> {
