@@ -4,28 +4,38 @@ doubtful (warnings). Nothing here asks a service: `reachable.py` does."""
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from collabdocs import database_checks
 from collabdocs.databases import is_mongo
 
 TAG = "collabdocs"
 SHORTEST_KEY = 32  # characters; HS256 wants as many bytes
 LEAST_SYMBOLS = 5  # different ones in a key
 PLACEHOLDERS = ("django-insecure-", "change-me", "changeme")
-SAFE_SYNCHRONOUS, UNSAFE_SYNCHRONOUS = ("FULL", "EXTRA", "2", "3"), ("NORMAL", "OFF", "0", "1")
+ACCEPTED_FRAME_BYTES = 4 << 20  # serve.FRAME_BYTES: to import it is to import a server
 
 
 @register(TAG)
 def check_mix(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    return [*_processes(), *_secret_key(), *(_mongo() if is_mongo(settings.DATABASE_URL) else _sqlite()), *_broker()]
+    return [*_processes(), *_secret_key(), *_database(), *_broker(), *_sizes()]
 
 
 @register(TAG, deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    return [*_network(), *_lasting_key()]
+    return [*_network(), *_limits(), *_lasting_key(), *_database_deployed()]
+
+
+def _database() -> Iterator[CheckMessage]:
+    return database_checks.of_mongo() if is_mongo(settings.DATABASE_URL) else database_checks.of_sqlite()
+
+
+def _database_deployed() -> Iterator[CheckMessage]:
+    if is_mongo(settings.DATABASE_URL):
+        yield from database_checks.of_mongo_deployed()
 
 
 def _processes() -> Iterator[CheckMessage]:
@@ -86,46 +96,13 @@ def _is_guessed(key: str) -> bool:
     return len(key) < SHORTEST_KEY or len(set(key)) < LEAST_SYMBOLS or key.lower().startswith(PLACEHOLDERS)
 
 
-def _sqlite() -> Iterator[CheckMessage]:
-    if settings.DATABASES["default"]["NAME"] == ":memory:":
-        yield Error(
-            "The database is in memory: nothing is kept.",
-            hint="Set DATABASE_URL=sqlite:////PATH/TO/FILE, or leave it out.",
-            id="collabdocs.E006",
-        )
-    if settings.PROCESSES > 1:
+def _sizes() -> Iterator[CheckMessage]:
+    if settings.MAX_FRAME_BYTES > ACCEPTED_FRAME_BYTES:
         yield Warning(
-            "Several processes share an SQLite file: they must be on one machine, and the file on a disk of its own.",
-            hint="Never put it on a network file system. For several machines set DATABASE_URL=mongodb://…",
-            id="collabdocs.W003",
-        )
-    yield from _synchronous(settings.SQLITE_SYNCHRONOUS.upper())
-
-
-def _synchronous(mode: str) -> Iterator[CheckMessage]:
-    if mode in UNSAFE_SYNCHRONOUS:
-        yield Warning(
-            f"SQLITE_SYNCHRONOUS={mode}: a power cut may take edits that were shown as saved.",
-            hint="Set SQLITE_SYNCHRONOUS=FULL, or leave it out.",
-            id="collabdocs.W004",
-        )
-    elif mode not in SAFE_SYNCHRONOUS:
-        yield Error(
-            f"SQLITE_SYNCHRONOUS={mode} is none of SQLite's.",
-            hint="Set SQLITE_SYNCHRONOUS=FULL, or leave it out.",
-            id="collabdocs.E007",
-        )
-
-
-def _mongo() -> Iterator[CheckMessage]:
-    url = urlsplit(settings.DATABASE_URL)
-    options = {option.lower() for option in parse_qs(url.query)}
-    if url.scheme == "mongodb" and "replicaset" not in options:  # mongodb+srv finds it in the DNS
-        yield Warning(
-            "DATABASE_URL names no replica set: a MongoDB alone has no majority to keep what was saved when it dies,"
-            " and no write is tried again.",
-            hint="Set DATABASE_URL=mongodb://HOST1,HOST2,HOST3/collabdocs?replicaSet=NAME.",
-            id="collabdocs.W005",
+            f"MAX_FRAME_BYTES is more than the {ACCEPTED_FRAME_BYTES} that the server takes in: a socket with a larger"
+            " frame is closed.",
+            hint=f"Set MAX_FRAME_BYTES={ACCEPTED_FRAME_BYTES} or less, or leave it out.",
+            id="collabdocs.W013",
         )
 
 
@@ -165,6 +142,15 @@ def _network() -> Iterator[CheckMessage]:
             "ALLOWED_HOSTS=*: a request may choose the host name that links are made of.",
             hint="Set ALLOWED_HOSTS=docs.example.org to the names of this server.",
             id="collabdocs.W009",
+        )
+
+
+def _limits() -> Iterator[CheckMessage]:
+    if not settings.RATE_LIMITS:
+        yield Warning(
+            "RATE_LIMITS=off: passwords may be guessed as fast as the server can say no.",
+            hint="Leave RATE_LIMITS out: off is for load tests.",
+            id="collabdocs.W014",
         )
 
 

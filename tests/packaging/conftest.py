@@ -28,11 +28,11 @@ def servers(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def start_nginx(tmp_path: Path) -> Iterator[Callable[..., Nginx]]:
-    """`start_nginx(ports)`: before whatever listens there."""
+    """`start_nginx(ports)`: before whatever listens there; `trusted_proxy` stands before it."""
     with ExitStack() as stack:
 
-        def start(ports: list[int]) -> Nginx:
-            nginx = Nginx.before(tmp_path / "nginx", ports)
+        def start(ports: list[int], **settings: str) -> Nginx:
+            nginx = Nginx.before(tmp_path / "nginx", ports, **settings)
             stack.callback(nginx.stop)
             return nginx.start()
 

@@ -17,6 +17,7 @@ from tests.server import ROOT, free_port
 TEMPLATE = ROOT / "deploy/nginx/nginx.conf.template"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 START_SECONDS = 10.0
+NOBODY = "192.0.2.1"  # an address for examples
 LINE = re.compile(r"\S+ \[\S+\] (?P<method>\S+) (?P<path>.*) (?P<status>\d{3}) \d+ \S+s (?P<tried>.*)")
 
 
@@ -33,16 +34,17 @@ class Passed:
 class Nginx:
     """Before the servers at these ports."""
 
-    def __init__(self, directory: Path, servers: str) -> None:
+    def __init__(self, directory: Path, servers: str, trusted_proxy: str = NOBODY) -> None:
         self.directory, self.port = directory, free_port()
         self.url, self.socket_url = f"http://127.0.0.1:{self.port}", f"ws://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         directory.mkdir()
-        (directory / "nginx.conf").write_text(self._settings(servers))
+        (directory / "nginx.conf").write_text(self._settings(SERVERS=servers, TRUSTED_PROXY=trusted_proxy))
 
     @classmethod
-    def before(cls, directory: Path, ports: Sequence[int]) -> "Nginx":
-        return cls(directory, " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=5s;" for port in ports))
+    def before(cls, directory: Path, ports: Sequence[int], trusted_proxy: str = NOBODY) -> "Nginx":
+        servers = " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=5s;" for port in ports)
+        return cls(directory, servers, trusted_proxy)
 
     def start(self) -> "Nginx":
         """Return when it answers, whatever it answers."""
@@ -90,9 +92,9 @@ class Nginx:
             return hasattr(error, "code")
         return True
 
-    def _settings(self, servers: str) -> str:
+    def _settings(self, **blanks: str) -> str:
         """The template filled in; what it writes it writes into its own directory."""
-        text = Template(TEMPLATE.read_text()).safe_substitute(LISTEN=f"127.0.0.1:{self.port}", SERVERS=servers)
+        text = Template(TEMPLATE.read_text()).safe_substitute(blanks, LISTEN=f"127.0.0.1:{self.port}")
         kinds = ("client_body", "proxy", "fastcgi", "scgi", "uwsgi")
         places = "".join(f"{kind}_temp_path {self.directory}/{kind}; " for kind in kinds)
         return text.replace("/var/log/nginx", str(self.directory)).replace("http {", f"http {{ {places}", 1)

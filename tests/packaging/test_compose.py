@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.packaging.nginx import NGINX, Nginx
+from tests.packaging.nginx import NGINX, NOBODY, TEMPLATE, Nginx
 from tests.server import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -18,6 +18,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 WEB = [name for name in SERVICES if name.startswith("web")]
 READ_BY = {"migrate": ["documents/management/commands/make_demo.py"]}
+DEFAULTS = dict(re.findall(r"(?<!\$)\$\{(\w+):-(.*?)\}", TEXT))  # those with two dollars are the container's own
 SETTING = re.compile(r'env\.\w+\(\s*"(\w+)"|environ(?:\.get)?[\[(]"(\w+)"')
 
 
@@ -54,7 +55,7 @@ def test_nginx_and_prometheus_know_all_processes() -> None:
 
 def test_only_nginx_and_grafana_are_reached_from_outside() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert published == {"nginx": ["80:80"], "grafana": ["127.0.0.1:3000:3000"]}
+    assert published == {"nginx": ["${PUBLISH:-80}:80"], "grafana": ["127.0.0.1:3000:3000"]}
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert {name for name, service in SERVICES.items() if service["networks"] != ["inside"]} == {"nginx", "grafana"}
 
@@ -79,16 +80,23 @@ def test_every_volume_is_named_and_every_file_is_there() -> None:
 
 
 def test_what_may_be_set_stands_in_the_example_with_its_default() -> None:
-    """Variables with two dollars are the container's own."""
-    in_compose = dict(re.findall(r"(?<!\$)\$\{(\w+):-(.*?)\}", TEXT))
     lines = (ROOT / "deploy/example.env").read_text().splitlines()
-    assert in_compose == dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert dict(line.split("=", 1) for line in lines if line and not line.startswith("#")) == DEFAULTS
 
 
 @pytest.mark.skipif(not NGINX, reason="LEFT OUT: nginx is not installed")
 def test_its_nginx_can_read_its_settings(tmp_path: Path) -> None:
     servers = SERVICES["nginx"]["environment"]["SERVERS"].replace("web", "127.0.0.")
-    assert Nginx(tmp_path / "nginx", servers).check() == ""
+    for number, proxy in enumerate((DEFAULTS["TRUSTED_PROXY"], "10.0.0.0/8", "fd00::/8")):
+        assert Nginx(tmp_path / f"nginx{number}", servers, proxy).check() == ""
+
+
+def test_its_nginx_fills_all_blanks_and_trusts_nobody() -> None:
+    blanks = set(re.findall(r"\$\{([A-Z_]+)\}", TEMPLATE.read_text()))
+    assert blanks == set(SERVICES["nginx"]["environment"]) - {"NGINX_ENVSUBST_OUTPUT_DIR"}
+    assert DEFAULTS["TRUSTED_PROXY"] == NOBODY
+    (by_hand,) = re.findall(r"envsubst '(.*?)'", (ROOT / "README.md").read_text())
+    assert blanks == set(by_hand.replace("$", "").split())
 
 
 def test_the_dashboard_asks_the_provisioned_source() -> None:
