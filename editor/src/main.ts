@@ -156,6 +156,11 @@ const WAYS_OUT: Readonly<Record<number, { label: string; go: () => void }>> = {
   [CloseCode.anotherUser]: RELOAD,
 };
 
+/** Other tabs that are gone may have left work, too. It takes a tab for each to save it. */
+async function lookForMore(): Promise<void> {
+  element("left-behind").hidden = !(await storage.hasMore());
+}
+
 async function start(): Promise<void> {
   for (const { key, leftover } of await storage.leftovers()) showKept(key, leftover);
   const session = await begin();
@@ -238,6 +243,7 @@ async function start(): Promise<void> {
   client = new Client<Rope>(session, pageLog, pageRole, connection, page, storage, world, user);
   stored.hidden = true;
   connection.connect();
+  void lookForMore();
 }
 
 function oncePerFrame(action: () => void): () => void {
@@ -258,8 +264,9 @@ window.addEventListener("beforeunload", (event) => {
 window.addEventListener("pagehide", () => storage.flush());
 for (const change of ["online", "offline", "pageshow"]) window.addEventListener(change, () => connection.probe());
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") connection.probe();
-  else storage.flush(); // a phone may not ask before it ends the page
+  if (document.visibilityState === "hidden") return storage.flush(); // a phone may not ask before it ends the page
+  connection.probe();
+  void lookForMore();
 });
 
 void start();

@@ -98,6 +98,14 @@ export class Storage {
     return null;
   }
 
+  /** Whether there is unacknowledged work of yet another tab that is gone: a storage holds that of one. */
+  async hasMore(): Promise<boolean> {
+    const readables = [...(await this.mine("pending"))].filter(([, record]) => readable(record) !== null);
+    const keys = readables.map(([key]) => key).filter((key) => !this.held.has(key));
+    const held = await this.locks.held(keys);
+    return keys.some((key) => !held.has(key));
+  }
+
   private async broughtOver(): Promise<ReadonlySet<string>> {
     const mayTake = (key: string) => this.take(key);
     return bringOver(this.earlier, this.prefix("pending"), this.shelf, mayTake).catch(() => new Set<string>());

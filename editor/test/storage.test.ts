@@ -98,6 +98,19 @@ describe("pending work", () => {
     expect(adopted.filter((found) => found !== null)).toHaveLength(1);
   });
 
+  it("of a second tab that is gone is seen by who has adopted that of the first", async () => {
+    await workingTab("one");
+    await workingTab("two");
+    await workingTab("two", "mallory");
+    locks.release("one");
+    const third = tab("three");
+    expect(await third.hasMore()).toBe(true);
+    await third.adopt();
+    expect(await third.hasMore()).toBe(false);
+    locks.release("two");
+    expect(await third.hasMore()).toBe(true);
+  });
+
   it("is not shown to another user", async () => {
     await workingTab();
     locks.release("one");

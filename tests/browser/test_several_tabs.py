@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Error
+from playwright.sync_api import Error, expect
 
 from tests.browser.desk import Desk, Person
 from tests.browser.tab import Tab
@@ -108,6 +108,26 @@ def test_two_tabs_that_are_gone_leave_their_work_to_two_new_ones(desk: Desk, per
     assert sorted(text) == sorted("abc123")
     assert "abc" in text
     assert "123" in text
+
+
+def test_a_tab_says_that_another_one_left_work_too(desk: Desk, person: Person) -> None:
+    doc_id = desk.document("text ")
+    tabs = [person.opens(doc_id), person.opens(doc_id)]
+    for tab, words in zip(tabs, ("one", "two"), strict=True):
+        types_offline(tab, words)
+    expect(tabs[1].page.locator("#left-behind")).to_be_hidden()
+    for tab in tabs:
+        tab.closes()
+    person.cable.mend()
+    tab = person.opens(doc_id)
+    notice = tab.page.locator("#left-behind")
+    expect(notice).to_be_visible()
+    with person.context.expect_page() as opened:
+        notice.get_by_role("link", name="Open it again").click()
+    other = Tab(person, opened.value).is_ready()
+    assert sorted(desk.everybody_agrees(doc_id, tab, other).replace("text ", "")) == sorted("onetwo")
+    tab.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # headless tabs are never hidden
+    expect(notice).to_be_hidden()
 
 
 def test_two_new_tabs_at_once_take_it_once(desk: Desk, person: Person) -> None:
