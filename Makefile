@@ -24,7 +24,7 @@ test-all: export SCHEMA_EXAMPLES = 400
 test-all: export LOST_REPLIES = 100
 test-all: MONGO_TESTS = documents accounts realtime collabdocs tests
 test-all: PYTEST_ARGS += -o timeout=3600
-test-all: test image-test ## the same, with many more seeds and deeper models
+test-all: test image-test faults ## the same with many more seeds and deeper models, the image, and all faults; hours
 
 packages: ## install what the tests need and a fresh Debian machine lacks
 	tests/packages.sh
@@ -63,8 +63,8 @@ image-test: .venv/.develops ## build the image for real, on stand-ins for its ba
 	tests/packages.sh buildah debootstrap
 	$(BIN)/python -m pytest tests/packaging/image.py $(PYTEST_ARGS)
 
-faults: packages .venv/.develops editor/node_modules/.installed ## hurt a running system in every way, for long: FAULTS="F1 --mode cluster --seed 7"
-	PYTHONPATH=clients/python $(BIN)/python -m tests.faults --seconds 60 $(FAULTS)
+faults: packages .venv/.develops editor/node_modules/.installed ## hurt a running system in every way, for long, and write var/faults.md: FAULTS="F1 --mode cluster --seed 7"
+	PYTHONPATH=clients/python $(BIN)/python -m tests.faults --seconds 60 --report var/faults.md $(FAULTS)
 
 requirements: .venv/.develops ## compile the pinned lists from what requirements*.in asks for
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -64,7 +64,7 @@ async def lossy(trouble: Trouble) -> str:
     said = "".join(server.log() for server in trouble.rig.servers)
     missing = [harm for harm in ("lost", "doubled", "delayed") if f"the layer has {harm}" not in said]
     assert not missing, f"the layer has not {missing} enough"
-    return f"others {behind:.1f} s behind at most; {went_on(trouble.crowd.sheets, began)}"
+    return f"others {behind:.1f} s behind at most; {went_on(trouble, trouble.crowd.sheets, began)}"
 
 
 async def _endured(
@@ -78,7 +78,7 @@ async def _endured(
         try:
             await asyncio.to_thread(harm, rabbit)
             await asyncio.sleep(trouble.seconds if seconds is None else seconds)
-            meanwhile = went_on(crowd, began)
+            meanwhile = went_on(trouble, crowd, began)
             await logs.hear(AWAY)
         finally:
             await asyncio.to_thread(mend, rabbit)

@@ -18,7 +18,7 @@ from tests.server import Server
 
 QUICKLY = Backoff(first=0.1, longest=1.0)
 ANSWER_SECONDS = 3.0  # then a client asks again
-SETTLING = 60.0  # seconds in which everything must be saved and seen after the system is whole again
+SETTLING = 60.0  # seconds after which what is not saved and seen by everybody is stuck
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ TIMES, BACK = 3, 30.0  # how often they are dropped, and the seconds in which al
 MISSED = 3  # operations of each document while they are away
 
 
-@fault("F30", "everybody is dropped and comes back at once, three times", unknown=1)
+@fault("F30", "everybody is dropped and comes back at once, three times", unknown=1, recovers=BACK)
 async def all_at_once(trouble: Trouble) -> str:
     """The crowd too. In the visitors' documents something happens meanwhile: they ask for that, and not for all."""
     others, count = Others(trouble), min(MOST, int(EACH_SECOND * trouble.seconds))

@@ -19,12 +19,12 @@ IMPATIENT = 150  # requests at once, at each process
 TOLD = 30.0  # seconds until each of them has an answer
 
 
-@fault("F9", "database gone", CLUSTER)
+@fault("F9", "database gone", CLUSTER, resent=1)
 async def gone(trouble: Trouble) -> str:
     return await _outage(trouble, _to_mongo(trouble).refuse, _to_mongo(trouble).heal)
 
 
-@fault("F9b", "database frozen: SIGSTOP, then SIGCONT", CLUSTER)
+@fault("F9b", "database frozen: SIGSTOP, then SIGCONT", CLUSTER, resent=1)
 async def frozen(trouble: Trouble) -> str:
     return await _outage(trouble, trouble.rig.mongo.hang, trouble.rig.mongo.wake)
 
@@ -53,7 +53,7 @@ async def slow(trouble: Trouble) -> str:
     return await _crowded(trouble)
 
 
-@fault("F11b", "database stuck: it takes all and answers nothing", CLUSTER)
+@fault("F11b", "database stuck: it takes all and answers nothing", CLUSTER, resent=1)
 async def stuck(trouble: Trouble) -> str:
     _to_mongo(trouble).stall()
     return await _crowded(trouble)

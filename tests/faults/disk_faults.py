@@ -11,10 +11,10 @@ import psutil
 
 from tests.faults.heavy import HeavyWriter, assert_kept_once
 from tests.faults.outside import ask
-from tests.faults.run import EMBEDDED, Trouble, fault
+from tests.faults.run import EMBEDDED, Trouble, Vacuous, fault
 from tests.server import Server
 
-LEAST_KILLS = 3
+LEAST_KILLS, MOST_KILLS = 3, 12  # the latter where none has come between the log and what trails it
 WRITERS = 4  # beside the crowd, each of whose writes makes a copy
 LONGEST_LOCK = 10.0  # seconds
 ROOM = 64 << 10  # bytes that a full disk still has
@@ -24,24 +24,37 @@ FULL_WITHIN = 20.0  # seconds until somebody meets it
 @fault("F3", "kill -9 between log insert and copies or head", unknown=1)
 async def killed_before_copying(trouble: Trouble) -> str:
     """One process where every write of some makes a copy dies again and again; the moment is any."""
-    rig, deadline = trouble.rig, time.monotonic() + trouble.seconds
+    rig = trouble.rig
     server = trouble.rng.choice(rig.servers)
     writers = [HeavyWriter(rig, server, await rig.document()) for _ in range(WRITERS)]
-    kills = 0
     async with asyncio.TaskGroup() as writing:
         tasks = [writing.create_task(writer.writes()) for writer in writers]
-        while kills < LEAST_KILLS or time.monotonic() < deadline:
-            await asyncio.sleep(trouble.rng.uniform(0.3, 1.5))
-            server.kill()
-            kills += 1
-            await asyncio.to_thread(server.start)
+        trailed = await _killed(trouble, server, writers)
         for writer in writers:
             writer.stops()
         await asyncio.wait(tasks)
+    if not any(trailed):
+        raise Vacuous(f"copies and heads were up to date after each of {len(trailed)} kills")
     await assert_kept_once(rig, writers)
     resent = sum(writer.resent for writer in writers)
     count = sum(writer.count for writer in writers)
-    return f"{kills} killed; {count} heavy writes are there once, of which {resent} had to be sent again"
+    killed = f"{len(trailed)} killed, {sum(trailed)} of {WRITERS * len(trailed)} times a copy or head trailed the log"
+    return f"{killed}; {count} heavy writes are there once, of which {resent} had to be sent again"
+
+
+async def _killed(trouble: Trouble, server: Server, writers: list[HeavyWriter]) -> list[int]:
+    """Of how many documents the copy or the head trailed the log, after each kill."""
+    deadline, trailed = time.monotonic() + trouble.seconds, list[int]()
+    while len(trailed) < LEAST_KILLS or time.monotonic() < deadline or not any(trailed):
+        await asyncio.gather(*(writer.has_an_answer() for writer in writers))
+        await asyncio.sleep(trouble.rng.uniform(0, 1))
+        server.kill()
+        kept = (await trouble.rig.inspect([writer.doc_id for writer in writers])).values()
+        trailed.append(sum(min(found["row"], found["copy"]) < len(found["log"]) for found in kept))
+        await asyncio.to_thread(server.start)
+        if len(trailed) == MOST_KILLS:
+            break
+    return trailed
 
 
 @fault("F12", "SQLite locked by another writer", EMBEDDED)

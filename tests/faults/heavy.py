@@ -29,6 +29,13 @@ class HeavyWriter:
         """After the write that is under way."""
         self._has_stopped = True
 
+    async def has_an_answer(self) -> None:
+        """Return when the write that is under way now has one."""
+        count = self.count
+        async with asyncio.timeout(PATIENCE):
+            while self.count == count:  # noqa: ASYNC110  (nobody tells of it)
+                await asyncio.sleep(PAUSE)
+
     async def writes(self) -> None:
         while not self._has_stopped:
             self.count += 1

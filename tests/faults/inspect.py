@@ -1,7 +1,7 @@
 """`python -m tests.faults.inspect ID…`: what the database itself holds of documents, as JSON.
 
 For each id: `log`, every entry as the API would answer it; `faults`, what `verify_documents` would say; `row`, the
-version in the document's row.
+version in the document's row; `copy`, that of its newest text copy (0 for none).
 """
 
 import json
@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collabdocs.settings")
 django.setup()
 
 from documents import logtable  # noqa: E402  (needs Django set up)
+from documents.copies import texts  # noqa: E402
 from documents.copies.verify import faults  # noqa: E402
 from documents.models import Document  # noqa: E402
 
@@ -30,5 +31,6 @@ for name in sys.argv[1:]:
         "log": log,
         "faults": [fault.what for fault in faults(document_id)],
         "row": Document.objects.get(pk=document_id).version,
+        "copy": max(texts.copied_versions(document_id), default=0),
     }
 json.dump(found, sys.stdout)

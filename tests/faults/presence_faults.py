@@ -39,7 +39,7 @@ async def flooded(trouble: Trouble) -> str:
     others, sheet, began = Others(trouble), trouble.crowd.sheets[0], time.monotonic()
     end = began + trouble.seconds
     visits = await asyncio.gather(*(_comes_and_goes(trouble, sheet, end) for _ in range(GUESTS)))
-    meanwhile = f"{went_on(others.sheets, began)}; {others.fared()}"
+    meanwhile = f"{went_on(trouble, others.sheets, began)}; {others.fared()}"
     ended = time.monotonic()
     await _all_show(trouble, sheet)
     return f"{sum(visits)} visits; {meanwhile}; who is present was right {time.monotonic() - ended:.0f} s later"

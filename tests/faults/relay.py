@@ -67,6 +67,10 @@ class Relay:
         """Which its lines to the targets come from, now."""
         return {line.get_extra_info("sockname")[1] for line in self._lines} - {self.port}
 
+    def lines_to(self, target: int) -> set[asyncio.StreamWriter]:
+        """Its lines to one of the targets, now."""
+        return {line for line in self._lines if (line.get_extra_info("peername") or ("", 0))[1] == target}
+
     # --- What it does to its lines ---
 
     def cut(self, *, by_reset: bool = True) -> None:

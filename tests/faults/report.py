@@ -10,10 +10,10 @@ COLUMNS = [
     "acknowledged",
     "unknown",
     "resent",
-    "recovered",
+    "in the log",
     "refused",
     "p50/p99",
-    "settled",
+    "recovered/settled",
     "verdict",
     "seen",
 ]
@@ -32,7 +32,7 @@ def row(result: Result) -> str:
         result.mode,
         *map(str, (verdict.acknowledged, verdict.unknown, verdict.resent, verdict.recovered, verdict.refused)),
         f"{1000 * verdict.wait_at(50):.0f} / {1000 * verdict.wait_at(99):.0f} ms",
-        f"{result.settled:.1f} s",
+        f"{result.recovered:.1f} / {result.settled:.1f} s",
         ", ".join(names) or "valid",
         result.seen,
     )

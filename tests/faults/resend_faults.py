@@ -27,7 +27,7 @@ T = TypeVar("T")
 Submission = tuple[int, Operation]  # (base version, operation)
 
 
-@fault("F18", "sent again: the same, on a fresher base, and something else", unknown=1)
+@fault("F18", "sent again: the same, on a fresher base, and something else", unknown=1, resent=1)
 async def resent(trouble: Trouble) -> str:
     """By socket and over REST, at any process, while the crowd types into the same documents."""
     others, end = Others(trouble), time.monotonic() + trouble.seconds

@@ -7,24 +7,35 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from random import Random
 
-from tests.faults.crowd import Crowd, Sheet, Size
-from tests.faults.rig import CLUSTER, EMBEDDED, Rig, patiently
-from tests.faults.verdict import Verdict, judge, vacuous
+from tests.faults import reading
+from tests.faults.crowd import SETTLING, Crowd, Size
+from tests.faults.rig import CLUSTER, EMBEDDED, Rig
+from tests.faults.verdict import Verdict, judge, recovery, slow, vacuous
 from tests.ledger import Ledger
+
+RECOVERED = 10.0  # seconds in which all is saved and seen when the system is whole again, and when typing ends
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a fault has to do its harm with. It lasts about `seconds`, and ends what it began."""
+    """What a fault has to do its harm with. It lasts about `seconds`, and ends what it began.
+
+    `peace` is from when to when (of `time.monotonic`) they have typed before: what is judged by the clock is
+    compared with that.
+    """
 
     rig: Rig
     crowd: Crowd
     seconds: float
     rng: Random
+    peace: tuple[float, float]
+
+
+class Vacuous(AssertionError):
+    """The harm was not done, so the run shows nothing."""
 
 
 Act = Callable[[Trouble], Awaitable[str | None]]
@@ -35,7 +46,8 @@ class Fault:
     """`number` as in the table of faults, with a letter where one has several.
 
     `act` says in a few words what it has seen, for the report, and asserts what must be so. `unknown` submissions
-    at least must lose their line by it. `settings` are environment variables its servers need.
+    at least must lose their line by it, and so many be sent again, `resent`. Within `recovers` seconds after it all is
+    as before. `settings` are environment variables its servers need.
     """
 
     number: str
@@ -43,18 +55,29 @@ class Fault:
     act: Act
     modes: tuple[str, ...]
     unknown: int = 0
+    resent: int = 0
+    recovers: float = RECOVERED
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(number: str, name: str, *modes: str, unknown: int = 0, **settings: str) -> Callable[[Act], Act]:
+def fault(
+    number: str,
+    name: str,
+    *modes: str,
+    unknown: int = 0,
+    resent: int = 0,
+    recovers: float = RECOVERED,
+    **settings: str,
+) -> Callable[[Act], Act]:
     """Register what is done by its number; in both modes if none is said."""
 
     def register(act: Act) -> Act:
         assert number not in FAULTS, number
-        FAULTS[number] = Fault(number, name, act, modes or (EMBEDDED, CLUSTER), unknown, settings)
+        modes_or_both = modes or (EMBEDDED, CLUSTER)
+        FAULTS[number] = Fault(number, name, act, modes_or_both, unknown, resent, recovers, settings)
         return act
 
     return register
@@ -68,8 +91,9 @@ class Result:
     mode: str
     seed: int
     verdict: Verdict
-    settled: float  # seconds from the end of typing until everything was saved and seen
-    seen: str
+    recovered: float = 0.0  # seconds from when all was whole until everything sent before was answered
+    settled: float = 0.0  # seconds from the end of typing until everything was saved and seen
+    seen: str = ""
 
 
 async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) -> Result:
@@ -81,28 +105,38 @@ async def run(rig: Rig, fault: Fault, *, seed: int, seconds: float, size: Size) 
         crowd = Crowd(rig, size, rng, stack)
         await crowd.gather(books)
         crowd.start()
-        await asyncio.sleep(seconds / 3)
-        found: list[str] = []
-        seen = None
-        try:
-            seen = await fault.act(Trouble(rig, crowd, seconds / 3, rng))
-        except AssertionError as error:  # what the fault itself has seen go wrong
-            found.append(f"SEEN: {error}")
-        except Exception as error:  # what it could not go on with is wrong too, and the verdict is still wanted
-            found.append(f"SEEN: {error!r}")
-        finally:
-            await rig.heal()
-        await asyncio.sleep(seconds / 3)
         began = time.monotonic()
+        await asyncio.sleep(seconds / 3)
+        seen, found = await _hurt(fault, Trouble(rig, crowd, seconds / 3, rng, (began, time.monotonic())))
+        healed = time.monotonic()
+        await asyncio.sleep(seconds / 3)
+        ended = time.monotonic()
         found += await crowd.finish()
-        settled = time.monotonic() - began
+        settled = time.monotonic() - ended
         verdict = await _judged(rig, crowd, books)
+        recovered = recovery([sheet.ledger for sheet in crowd.sheets], healed)
+        found += slow({"recovered": recovered, "settled": settled}, fault.recovers, SETTLING)
         verdict.breaches[:0] = found
-        verdict.breaches += vacuous(verdict, least=int(size.rate * seconds / 6), unknown=fault.unknown)
+        least = int(size.rate * seconds / 6)
+        verdict.breaches += vacuous(verdict, least=least, unknown=fault.unknown, resent=fault.resent)
     await rig.forget()
     for server, before in zip(rig.servers, said_before, strict=True):
         verdict.breaches += [f"TRACEBACK at {server.url}: {error}" for error in _shocks(server.log()[before:])]
-    return Result(fault, rig.mode, seed, verdict, settled, seen or "")
+    return Result(fault, rig.mode, seed, verdict, recovered, settled, seen)
+
+
+async def _hurt(fault: Fault, trouble: Trouble) -> tuple[str, list[str]]:
+    """What the fault has seen, and what went wrong there. The system is whole afterwards."""
+    try:
+        return await fault.act(trouble) or "", []
+    except Vacuous as error:
+        return "", [f"VACUOUS: {error}"]
+    except AssertionError as error:  # what the fault itself has seen go wrong
+        return "", [f"SEEN: {error}"]
+    except Exception as error:  # what it could not go on with is wrong too, and the verdict is still wanted
+        return "", [f"SEEN: {error!r}"]
+    finally:
+        await trouble.rig.heal()
 
 
 async def _judged(rig: Rig, crowd: Crowd, books: Path) -> Verdict:
@@ -112,23 +146,12 @@ async def _judged(rig: Rig, crowd: Crowd, books: Path) -> Verdict:
     for number, sheet in enumerate(crowd.sheets):
         ledger = Ledger.read(books / str(number))
         ledger.strangers = sheet.ledger.strangers
+        texts, told = await reading.texts(rig, crowd, sheet), await reading.logs(rig, sheet)
         log = kept[sheet.doc_id]["log"]
-        texts = await _texts(rig, crowd, sheet)
-        verdict = await asyncio.to_thread(judge, ledger, log, texts)  # the relays live on this loop
+        verdict = await asyncio.to_thread(judge, ledger, log, texts, told)  # the relays live on this loop
         verdict.breaches += [f"COPY {what}" for what in kept[sheet.doc_id]["faults"]]
         total += verdict
     return total
-
-
-async def _texts(rig: Rig, crowd: Crowd, sheet: Sheet) -> dict[str, str]:
-    """What everybody reads: each client, each process by REST, and somebody who has only just come."""
-    texts = {f"client {document.client_id}": document.text for document in sheet.documents}
-    for server in rig.servers:
-        async with rig.person("vera", server) as vera:
-            document = await patiently(partial(vera.read, sheet.doc_id))
-            texts[f"REST at {server.url}"] = document.content or ""
-    texts["a newcomer"] = (await crowd.open(sheet, "vera")).text
-    return texts
 
 
 def _shocks(log: str) -> list[str]:
@@ -137,4 +160,4 @@ def _shocks(log: str) -> list[str]:
     return sorted(set(found)) or ["unlike any"] * ("Traceback" in log)
 
 
-__all__ = ["CLUSTER", "EMBEDDED", "FAULTS", "Fault", "Result", "Trouble", "fault", "run"]
+__all__ = ["CLUSTER", "EMBEDDED", "FAULTS", "Fault", "Result", "Trouble", "Vacuous", "fault", "run"]

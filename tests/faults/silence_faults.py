@@ -9,7 +9,7 @@ import psutil
 from collabdocs_client import Document
 
 from tests.faults.crowd import Sheet
-from tests.faults.guests import Others, wire
+from tests.faults.guests import Others, all_are, wire
 from tests.faults.relay import Relay
 from tests.faults.run import Trouble, fault
 from tests.server import Server
@@ -22,13 +22,13 @@ HALF_OPEN = 60.0  # seconds for which a server may keep a dead socket: it pings 
 GUESTS = 10
 
 
-@fault("F17", "all lines fall silent", unknown=1)
+@fault("F17", "all lines fall silent", unknown=1, resent=1)
 async def silent(trouble: Trouble) -> str:
     trouble.rig.front.stall()
     return await _noticed(trouble, trouble.rig.front, _typed(trouble))
 
 
-@fault("F17b", "all answers stay away", unknown=1)
+@fault("F17b", "all answers stay away", unknown=1, resent=1)
 async def one_way(trouble: Trouble) -> str:
     """What is sent is committed all the same."""
     trouble.rig.front.back.is_open.clear()
@@ -61,25 +61,11 @@ def _typed(trouble: Trouble) -> list[Document]:
 
 async def _noticed(trouble: Trouble, relay: Relay, documents: Sequence[Document]) -> str:
     """Asserts that each gives its line up, in time, and has another one soon after the relay is healed."""
-    began = time.monotonic()
-    await _each(documents, is_connected=False, within=NOTICED)
-    noticed = time.monotonic() - began
+    noticed = await all_are(documents, connected=False, within=NOTICED)
     await asyncio.sleep(trouble.seconds - noticed)
     relay.heal()
-    healed = time.monotonic()
-    await _each(documents, is_connected=True, within=BACK)
-    return f"noticed within {noticed:.0f} s, back within {time.monotonic() - healed:.1f} s"
-
-
-async def _each(documents: Sequence[Document], *, is_connected: bool, within: float) -> None:
-    def right() -> list[bool]:
-        return [document.is_connected == is_connected for document in documents]
-
-    deadline = time.monotonic() + within
-    while not all(right()):
-        late = f"{right().count(False)} of {len(documents)} were {'away' if is_connected else 'deceived'}"
-        assert time.monotonic() < deadline, f"after {within:.0f} s {late}"
-        await asyncio.sleep(0.1)
+    back = await all_are(documents, connected=True, within=BACK)
+    return f"noticed within {noticed:.0f} s, back within {back:.1f} s"
 
 
 async def _reader(trouble: Trouble, sheet: Sheet, relay: Relay, stack: AsyncExitStack) -> Document:
