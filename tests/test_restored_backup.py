@@ -13,29 +13,52 @@ from typing import Any
 
 import pytest
 from collabdocs_client import Document, LogChanged
+from pymongo import MongoClient
 
 from tests.agreement import read_log
 from tests.conftest import Stage
+from tests.mongo import databases
+from tests.mongo.databases import noted
 from tests.server import ROOT, Server
 
 SAVED, LOST, PENDING = "Saved.\n", "Lost.\n", "Never acknowledged.\n"
 
 
-def database(server: Server) -> Path:
-    return server.data_dir / "collabdocs.sqlite3"
-
-
-def copy(source: Path, target: Path) -> None:
-    """As `sqlite3 source ".backup target"` does, also while a server writes."""
-    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copied:
-        origin.backup(copied)
+def back_up(server: Server, backup: Path) -> None:
+    """Also while the server writes."""
+    if noted(server.data_dir):
+        databases.back_up(server.data_dir, backup)
+    else:
+        _copy(_file(server), backup)
 
 
 def restore(server: Server, backup: Path) -> None:
-    """The file in the place of the database, which nobody has open, and of what belongs to it."""
+    """The backup in the place of the database, which nobody has open, and of what belongs to it."""
+    if noted(server.data_dir):
+        return databases.restore(backup, server.data_dir)
     for path in server.data_dir.glob("collabdocs.sqlite3*"):
         path.unlink()
-    copy(backup, database(server))
+    _copy(backup, _file(server))
+
+
+def lose_all_after(server: Server, version: int) -> None:
+    """Under the hands of a server that runs."""
+    if url := noted(server.data_dir).get("DATABASE_URL"):
+        with MongoClient(url) as mongo:
+            mongo.get_default_database()["documents_operation"].delete_many({"version": {"$gt": version}})
+        return
+    with closing(sqlite3.connect(_file(server), timeout=20)) as writer, writer:
+        writer.execute("DELETE FROM documents_operation WHERE version > ?", [version])
+
+
+def _file(server: Server) -> Path:
+    return server.data_dir / "collabdocs.sqlite3"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """As `sqlite3 source ".backup target"` does."""
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copied:
+        origin.backup(copied)
 
 
 def rename_history(server: Server) -> None:
@@ -49,7 +72,7 @@ async def lose_the_future(stage: Stage, server: Server, backup: Path) -> tuple[s
     bob = await stage.open(server, "bob", doc_id)
     await bob.insert(0, SAVED)
     await bob.saved()
-    await asyncio.to_thread(copy, database(server), backup)
+    await asyncio.to_thread(back_up, server, backup)
     await bob.insert(len(SAVED), LOST)
     await bob.saved()
     bob.cut(stay_down=True)
@@ -73,7 +96,7 @@ async def test_the_history_has_a_new_name(stage: Stage, start_server: Callable[.
     server = start_server()
     doc_id, bob = await lose_the_future(stage, server, tmp_path / "backup")
     assert await asyncio.to_thread(server.terminate) == 0
-    restore(server, tmp_path / "backup")
+    await asyncio.to_thread(restore, server, tmp_path / "backup")
     await asyncio.to_thread(rename_history, server)
     await asyncio.to_thread(server.start)
     alice = await stage.open(server, "alice", doc_id)
@@ -94,7 +117,7 @@ async def test_it_has_the_old_name_and_ends_before(
     alice = await stage.person(server, "alice")
     tag = (await alice.http.get(f"/api/documents/{doc_id}")).headers["ETag"]
     assert await asyncio.to_thread(server.terminate) == 0
-    restore(server, tmp_path / "backup")
+    await asyncio.to_thread(restore, server, tmp_path / "backup")
     await asyncio.to_thread(server.start)
     bob.mend()
     await assert_offered(bob)
@@ -115,7 +138,7 @@ async def test_it_has_the_old_name_and_others_wrote_past_what_one_knows(
     server = start_server()
     doc_id, bob = await lose_the_future(stage, server, tmp_path / "backup")
     assert await asyncio.to_thread(server.terminate) == 0
-    restore(server, tmp_path / "backup")
+    await asyncio.to_thread(restore, server, tmp_path / "backup")
     await asyncio.to_thread(server.start)
     alice = await stage.open(server, "alice", doc_id)
     for text in "ab":
@@ -132,9 +155,8 @@ async def test_a_server_ran_meanwhile(stage: Stage, start_server: Callable[..., 
     doc_id, bob = await lose_the_future(stage, server, tmp_path / "backup")
     wire = await stage.wire(server, "alice", doc_id)
     assert (await wire.join())["version"] == 2
-    with closing(sqlite3.connect(database(server), timeout=20)) as writer, writer:
-        writer.execute("DELETE FROM documents_operation WHERE version > 1")
-    async with asyncio.timeout(6):
+    await asyncio.to_thread(lose_all_after, server, 1)
+    async with asyncio.timeout(10):
         assert await wire.close_code() == 1012
     bob.mend()
     await assert_offered(bob)
@@ -150,12 +172,12 @@ async def test_an_idempotency_key_of_the_lost_future_counts_anew(
     server = start_server()
     doc_id = await stage.document(server)
     alice = await stage.person(server, "alice")
-    await asyncio.to_thread(copy, database(server), tmp_path / "backup")
+    await asyncio.to_thread(back_up, server, tmp_path / "backup")
     key = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"content": LOST, "version": 0}
     first = await alice.http.put(f"/api/documents/{doc_id}", json=body, headers=key)
     assert await asyncio.to_thread(server.terminate) == 0
-    restore(server, tmp_path / "backup")
+    await asyncio.to_thread(restore, server, tmp_path / "backup")
     await asyncio.to_thread(server.start)
     for _ in range(2):
         again = await alice.http.put(f"/api/documents/{doc_id}", json=body, headers=key)

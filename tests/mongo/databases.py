@@ -32,12 +32,28 @@ def noted(directory: Path) -> dict[str, str]:
     return {"DATABASE_URL": note.read_text()} if note.exists() else {}
 
 
+def back_up(directory: Path, backup: Path) -> None:
+    """Copy the database of a DATA_DIR as it is now; `backup` will name the copy."""
+    _copy(noted(directory)["DATABASE_URL"], note_own(backup)["DATABASE_URL"])
+
+
+def restore(backup: Path, directory: Path) -> None:
+    """The copy in the place of what the DATA_DIR has."""
+    url = noted(directory)["DATABASE_URL"]
+    _drop(url)
+    _copy(noted(backup)["DATABASE_URL"], url)
+
+
 def drop_all() -> None:
     """Leave nothing behind on a server that lives on."""
     for url in _made:
-        with MongoClient(url) as client:
-            client.drop_database(client.get_default_database())
+        _drop(url)
     _made.clear()
+
+
+def _drop(url: str) -> None:
+    with MongoClient(url) as client:
+        client.drop_database(client.get_default_database())
 
 
 def _note(directory: Path, url: str) -> None:

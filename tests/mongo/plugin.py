@@ -25,7 +25,6 @@ LEFT_OUT = {
     "tests/test_converges.py": "no database in it",
     "tests/test_ledger.py": "no database in it",
     "tests/test_releases.py::test_its_documents_go_on": "the recording is SQLite's file",
-    "tests/test_restored_backup.py": "its backup is SQLite's file",
     "tests/test_start.py::test_services_are_asked": "asks for SQLite",
     "tests/test_start.py::test_a_migration_needs_no_broker": "MongoDB alone is warned of",
     "tests/test_start.py::test_a_start_says_what_is_in_use": "names SQLite's file",
