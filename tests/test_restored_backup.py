@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from collabdocs_client import Document, LogChanged
+from django.db import connection
 from pymongo import MongoClient
 
 from tests.agreement import read_log
@@ -21,6 +22,7 @@ from tests.mongo import databases
 from tests.mongo.databases import noted
 from tests.server import ROOT, Server
 
+NOTICED = {"sqlite": 6, "mongodb": 10}  # seconds: one look after the rooms, or two
 SAVED, LOST, PENDING = "Saved.\n", "Lost.\n", "Never acknowledged.\n"
 
 
@@ -156,7 +158,7 @@ async def test_a_server_ran_meanwhile(stage: Stage, start_server: Callable[..., 
     wire = await stage.wire(server, "alice", doc_id)
     assert (await wire.join())["version"] == 2
     await asyncio.to_thread(lose_all_after, server, 1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(NOTICED[connection.vendor]):
         assert await wire.close_code() == 1012
     bob.mend()
     await assert_offered(bob)

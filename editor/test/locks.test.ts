@@ -40,7 +40,7 @@ it("gives every tab a fresh name, and a name that all want to one of them", asyn
       expect(got.every(({ own }) => own)).toBe(true);
       expect(got.filter(({ orphan }) => orphan).length).toBe(1);
     }),
-    { numRuns: 1 },
+    { numRuns: 3 },
   );
 });
 

@@ -13,7 +13,7 @@ from tests.faults.run import run
 
 SIZE = Size(typists=12, documents=2, rate=100.0)
 SECONDS = 9.0
-SHORT = {EMBEDDED: ["F1", "F2", "F12", "F15e"], CLUSTER: ["F1", "F2", "F6", "F9", "F10"]}
+SHORT = {EMBEDDED: ["F1", "F2", "F12", "F15e"], CLUSTER: ["F1", "F2", "F6", "F8", "F9", "F10", "F15e"]}
 
 
 @pytest.mark.timeout(600)
