@@ -39,6 +39,24 @@ async def appends(document: Document, ledger: Ledger, name: str, rng: Random, st
     await document.saved()
 
 
+async def type_through(documents: list[Document], ledger: Ledger, rng: Random, harm: Callable[[], object]) -> None:
+    """All type at once, while a harm is done between them again and again, and some more after the last."""
+    stop, first = asyncio.Event(), documents[0]
+
+    async def goes_on() -> None:
+        goal = first.version + 100
+        await first.until(lambda: first.version > goal)
+
+    async with asyncio.TaskGroup() as typing:
+        for n, document in enumerate(documents):
+            typing.create_task(appends(document, ledger, f"c{n}", Random(rng.random()), stop))
+        for _ in range(ROUNDS):
+            await goes_on()
+            await asyncio.to_thread(harm)
+        await goes_on()
+        stop.set()
+
+
 async def assert_faultless(
     stage: Stage, server: Server, doc_id: str, ledger: Ledger, documents: list[Document]
 ) -> None:
@@ -54,20 +72,11 @@ async def assert_faultless(
 
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
 async def test_killed_in_mid_typing(stage: Stage, start_server: Callable[..., Server], rng: Random, kind: str) -> None:
-    server, ledger, stop = start_server(kind), Ledger(), asyncio.Event()
+    server, ledger = start_server(kind), Ledger()
     doc_id = await stage.document(server)
     documents = [await open_recorded(stage, server, "alice", doc_id, ledger) for _ in range(TYPISTS)]
-    async with asyncio.timeout(120), asyncio.TaskGroup() as typing:
-        for n, document in enumerate(documents):
-            typing.create_task(appends(document, ledger, f"c{n}", Random(rng.random()), stop))
-        for _ in range(ROUNDS):
-            seen = documents[0].version
-            await documents[0].until(lambda seen=seen: documents[0].version > seen + 100)
-            server.kill()
-            await asyncio.to_thread(server.start)
-        seen = documents[0].version
-        await documents[0].until(lambda seen=seen: documents[0].version > seen + 100)
-        stop.set()
+    async with asyncio.timeout(120):
+        await type_through(documents, ledger, rng, lambda: (server.kill(), server.start()))
     await assert_faultless(stage, server, doc_id, ledger, documents)
     assert ledger.resends > 0
     server.assert_calm()

@@ -7,6 +7,7 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 
 import pymongo
@@ -17,10 +18,8 @@ from pymongo.errors import AutoReconnect
 from tests.conftest import Stage
 from tests.ledger import Ledger
 from tests.server import Server
-from tests.test_crash import appends, assert_faultless, open_recorded
+from tests.test_crash import TYPISTS, assert_faultless, open_recorded, type_through
 
-ROUNDS = 3
-TYPISTS = 5
 STEPPED_DOWN = 3  # seconds
 CONTAINER = os.environ.get("MONGO_CONTAINER")
 
@@ -28,11 +27,8 @@ pytestmark = pytest.mark.skipif(not os.environ.get("REAL_MONGO"), reason="only a
 
 
 def steps_down() -> None:
-    with pymongo.MongoClient(settings.DATABASES["default"]["HOST"]) as mongo:
-        try:
-            mongo.admin.command("replSetStepDown", STEPPED_DOWN, force=True)
-        except AutoReconnect:  # it closes every line, ours too
-            pass
+    with pymongo.MongoClient(settings.DATABASES["default"]["HOST"]) as mongo, suppress(AutoReconnect):  # of our line
+        mongo.admin.command("replSetStepDown", STEPPED_DOWN, force=True)
 
 
 def is_killed() -> None:
@@ -46,19 +42,11 @@ def is_killed() -> None:
 async def test_the_primary_goes_in_mid_typing(
     stage: Stage, start_server: Callable[..., Server], rng: Random, harm: Callable[[], None]
 ) -> None:
-    server, ledger, stop = start_server(), Ledger(), asyncio.Event()
+    server, ledger = start_server(), Ledger()
     doc_id = await stage.document(server)
     documents = [await open_recorded(stage, server, "alice", doc_id, ledger) for _ in range(TYPISTS)]
-    async with asyncio.timeout(240), asyncio.TaskGroup() as typing:
-        for n, document in enumerate(documents):
-            typing.create_task(appends(document, ledger, f"c{n}", Random(rng.random()), stop))
-        for _ in range(ROUNDS):
-            seen = documents[0].version
-            await documents[0].until(lambda seen=seen: documents[0].version > seen + 50)
-            await asyncio.to_thread(harm)
-        seen = documents[0].version
-        await documents[0].until(lambda seen=seen: documents[0].version > seen + 50)
-        stop.set()
+    async with asyncio.timeout(240):
+        await type_through(documents, ledger, rng, harm)
     await assert_faultless(stage, server, doc_id, ledger, documents)
     assert "backup was restored" not in server.log()
     server.assert_calm()
