@@ -16,12 +16,11 @@ TAG = "collabdocs"
 SHORTEST_KEY = 32  # characters; HS256 wants as many bytes
 LEAST_SYMBOLS = 5  # different ones in a key
 PLACEHOLDERS = ("django-insecure-", "change-me", "changeme")
-ACCEPTED_FRAME_BYTES = 4 << 20  # serve.FRAME_BYTES: to import it is to import a server
 
 
 @register(TAG)
 def check_mix(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    return [*_processes(), *_secret_key(), *_database(), *_broker(), *_sizes()]
+    return [*_processes(), *_secret_key(), *_database(), *_broker()]
 
 
 @register(TAG, deploy=True)
@@ -96,16 +95,6 @@ def _is_guessed(key: str) -> bool:
     return len(key) < SHORTEST_KEY or len(set(key)) < LEAST_SYMBOLS or key.lower().startswith(PLACEHOLDERS)
 
 
-def _sizes() -> Iterator[CheckMessage]:
-    if settings.MAX_FRAME_BYTES > ACCEPTED_FRAME_BYTES:
-        yield Warning(
-            f"MAX_FRAME_BYTES is more than the {ACCEPTED_FRAME_BYTES} that the server takes in: a socket with a larger"
-            " frame is closed.",
-            hint=f"Set MAX_FRAME_BYTES={ACCEPTED_FRAME_BYTES} or less, or leave it out.",
-            id="collabdocs.W013",
-        )
-
-
 def _broker() -> Iterator[CheckMessage]:
     url = urlsplit(settings.RABBITMQ_URL)
     is_guest = (url.username or "guest", url.password or "guest") == ("guest", "guest")
@@ -150,7 +139,7 @@ def _limits() -> Iterator[CheckMessage]:
         yield Warning(
             "RATE_LIMITS=off: passwords may be guessed as fast as the server can say no.",
             hint="Leave RATE_LIMITS out: off is for load tests.",
-            id="collabdocs.W014",
+            id="collabdocs.W013",
         )
 
 

@@ -12,13 +12,14 @@ from functools import partial
 from types import FrameType
 
 import uvicorn
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from collabdocs import stopping
 from collabdocs.environment import Environment
 
 APPLICATION = "collabdocs.asgi:application"
-FRAME_BYTES = 4 << 20  # above the protocol's limit, so that a frame a little too large gets the protocol's answer
+ROOMIER = 4  # times the protocol's limit is taken in, so that a frame a little too large gets the protocol's answer
 
 env = Environment()
 
@@ -58,7 +59,7 @@ def serve_by_uvicorn(host: str, port: int) -> None:
         port=port,
         loop="uvloop",
         ws="websockets-sansio",  # carries about four times the frames of the others
-        ws_max_size=FRAME_BYTES,
+        ws_max_size=ROOMIER * settings.MAX_FRAME_BYTES,
         ws_per_message_deflate=False,  # costs more than it saves on frames of a hundred bytes
         lifespan="off",
         log_level="warning",
@@ -88,8 +89,8 @@ def serve_by_daphne(host: str, port: int) -> None:
     DrainingDaphne(
         application,
         endpoints=build_endpoint_description_strings(host=host, port=port),
-        websocket_max_message_size=FRAME_BYTES,
-        websocket_max_frame_size=FRAME_BYTES,
+        websocket_max_message_size=ROOMIER * settings.MAX_FRAME_BYTES,
+        websocket_max_frame_size=ROOMIER * settings.MAX_FRAME_BYTES,
         application_close_timeout=stopping.REQUESTS_FINISH,
         server_name=None,
     ).run()

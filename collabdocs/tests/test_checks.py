@@ -8,7 +8,7 @@ from django.conf import settings as configured
 from django.core.checks import CheckMessage, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from collabdocs import checks, serve, start
+from collabdocs import checks, start
 from collabdocs.checks import check_deployment, check_mix
 from collabdocs.in_use import in_use
 
@@ -30,7 +30,6 @@ LAPTOP: dict[str, Any] = SQLITE | {
     "ALLOWED_HOSTS": ["docs.example.org"],
     "SQLITE_SYNCHRONOUS": "FULL",
     "RATE_LIMITS": True,
-    "MAX_FRAME_BYTES": 1 << 20,
 }
 PROXY = {"BEHIND_PROXY": True, "HTTPS": True, "SESSION_COOKIE_SECURE": True}
 CLUSTER = LAPTOP | MONGO | BROKER | REDIS | PROXY | {"PROCESSES": 3, "SECRET_KEY_IS_MADE": False}
@@ -96,8 +95,6 @@ def test_each_mix_of_the_three_variables(found) -> None:
         (CLUSTER, mongo("timeoutMS=0"), set()),  # the narrower limits count then
         (CLUSTER, mongo("socketTimeoutMS=0"), set()),
         (CLUSTER, mongo("timeoutMS=0&socketTimeoutMS=20000"), set()),
-        (LAPTOP, {"MAX_FRAME_BYTES": serve.FRAME_BYTES}, set()),
-        (LAPTOP, {"MAX_FRAME_BYTES": serve.FRAME_BYTES + 1}, {"W013"}),
         (CLUSTER, {"RABBITMQ_URL": "amqp://broker"}, {"W006"}),
         (CLUSTER, {"RABBITMQ_URL": "amqp://guest:guest@broker"}, {"W006"}),
         (CLUSTER, {"RABBITMQ_URL": "amqp://guest:guest@localhost"}, set()),
@@ -118,7 +115,7 @@ def test_what_is_found(found, base: dict[str, Any], more: dict[str, Any], expect
         (CLUSTER, {"ALLOWED_HOSTS": ["a.example.org", "*"]}, {"W009"}),
         (LAPTOP | MONGO | PROXY, {}, {"W010"}),
         (LAPTOP | MONGO | PROXY, {"SECRET_KEY_IS_MADE": False}, set()),
-        (CLUSTER, {"RATE_LIMITS": False}, {"W014"}),
+        (CLUSTER, {"RATE_LIMITS": False}, {"W013"}),
         (CLUSTER, mongo("tls=true&tlsInsecure=true"), {"W012"}),
         (CLUSTER, mongo("tls=true&tlsallowinvalidcertificates=true"), {"W012"}),
         (CLUSTER, mongo("tls=true&tlsAllowInvalidHostnames=true"), {"W012"}),
@@ -130,10 +127,6 @@ def test_what_is_found_before_a_deployment(
     found, base: dict[str, Any], more: dict[str, Any], expected: set[str]
 ) -> None:
     assert found(base, check_deployment, **more) == expected
-
-
-def test_it_knows_what_the_server_takes_in() -> None:
-    assert checks.ACCEPTED_FRAME_BYTES == serve.FRAME_BYTES
 
 
 def test_what_runs_these_tests_is_fine() -> None:
