@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -10,7 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from accounts.names import MAX_KEY_LENGTH, MAX_NAME_LENGTH, name_key, normal_email, normal_name, validate_name
+from accounts.names import (
+    GUEST_SUFFIX,
+    MAX_KEY_LENGTH,
+    MAX_NAME_LENGTH,
+    name_key,
+    normal_email,
+    normal_name,
+    validate_name,
+)
+from accounts.scopes import Scope
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -20,8 +30,8 @@ class UserManager(DjangoUserManager["User"]):
         return self.get(username_key=name_key(username or ""))
 
     def by_name(self, username: str) -> "User | None":
-        """The person of this name, None for nobody. Erased people have no name."""
-        return self.filter(username_key=name_key(username), erased_at=None).first()
+        """The person of this name, None for nobody. Erased people have no name, and guests none that finds them."""
+        return self.filter(username_key=name_key(username), erased_at=None, guest_of=None).first()
 
     def by_email(self, email: str) -> "User | None":
         """The person with this address, None for nobody."""
@@ -33,7 +43,8 @@ class User(AbstractUser):
     """A person or a program with an account. An erased one keeps its row, so its text keeps an author id.
 
     `username` is shown, `username_key` is compared; both, and the address, are brought to normal form by
-    `save`. A new password ends every session.
+    `save`. A new password ends every session. A guest has no account: one document, no way back in, and as `first_name`
+    what they call themselves.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
@@ -46,6 +57,8 @@ class User(AbstractUser):
     )
     username_key = models.CharField(max_length=MAX_KEY_LENGTH, unique=True, editable=False)
     email = models.EmailField("e-mail address", null=True, blank=True, unique=True)  # type: ignore[assignment]
+    color = models.CharField(max_length=7, blank=True, default="", db_default="", help_text="own choice, `#rrggbb`")
+    guest_of = models.UUIDField(null=True, editable=False, help_text="the one document that a guest was let into")
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     _password: str | None  # Django's: a new password that `save` is about to store
 
@@ -58,6 +71,20 @@ class User(AbstractUser):
             models.Index(fields=["username_key"], name="user_by_username_key"),
             models.Index(fields=["email"], name="user_by_email"),
         ]
+
+    @property
+    def is_guest(self) -> bool:
+        return self.guest_of is not None
+
+    @property
+    def shown_name(self) -> str:
+        """How others see this person; of an erased one they see nothing."""
+        return f"{self.first_name}{GUEST_SUFFIX}" if self.is_guest else self.username
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What of this person's rights counts in this request: authentication sets what the session is good for."""
+        return Scope(document_id=self.guest_of)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         self.normalise()
@@ -95,7 +122,7 @@ class User(AbstractUser):
 
 
 class RefreshSession(models.Model):
-    """One log-in, and the family of refresh tokens that grew from it.
+    """One log-in, and the family of refresh tokens that grew from it; or what an API token stands for.
 
     Only the newest token of a family is good: an older one that comes back was copied, and ends the family.
     Access tokens name their session, so revoking it ends them and their sockets too.
@@ -107,6 +134,8 @@ class RefreshSession(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    is_read_only = models.BooleanField(default=False, db_default=False)
+    document_id = models.UUIDField(null=True, blank=True, help_text="the one document that it is good for")
 
     def __str__(self) -> str:
         return f"session {self.pk}"
@@ -116,6 +145,31 @@ class RefreshSession(models.Model):
         """Whether its tokens count: not revoked, and its user neither inactive nor erased."""
         return self.revoked_at is None and self.user.is_active and self.user.erased_at is None
 
+    @property
+    def scope(self) -> Scope:
+        return Scope(bool(self.is_read_only), self.document_id or self.user.guest_of)
+
     def revoke(self) -> None:
         """End it; ending it twice keeps the first time."""
         RefreshSession.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+class ApiToken(models.Model):
+    """A token that a person made for a program, under a name. Only a digest of it is kept; its session says what it
+    may, and ends it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    session = models.OneToOneField(RefreshSession, on_delete=models.CASCADE, related_name="api_token")
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="within the hour")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["digest"], name="api_token_by_digest"),
+            models.Index(fields=["session"], name="api_token_by_session"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

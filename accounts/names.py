@@ -10,8 +10,10 @@ import unicodedata
 from django.core.exceptions import ValidationError
 
 MAX_NAME_LENGTH = 150
+MAX_GUEST_NAME_LENGTH = 50
 MAX_KEY_LENGTH = 3 * MAX_NAME_LENGTH  # one code point folds into three at most
 ERASED_PREFIX = "erased:"  # kept for the rows of erased people, so that nobody can stand in an erasure's way
+GUEST_PREFIX, GUEST_SUFFIX = "guest:", " (guest)"  # kept for guests, so that nobody is taken for one, nor one for them
 
 # Letters and marks that draw nothing: names made of them look empty, or like somebody else's.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {
@@ -40,7 +42,8 @@ def validate_name(name: str) -> None:
         raise ValidationError("A name can't hold invisible or control characters.", code="invalid")
     if not any(unicodedata.category(char)[0] in "LN" for char in name):
         raise ValidationError("A name needs at least one letter or digit.", code="invalid")
-    if name_key(name).startswith(ERASED_PREFIX):
+    key = name_key(name)
+    if key.startswith((ERASED_PREFIX, GUEST_PREFIX)) or key.replace(" ", "").endswith(GUEST_SUFFIX.strip()):
         raise ValidationError("This name is reserved.", code="invalid")
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.names import ERASED_PREFIX, MAX_NAME_LENGTH
+from accounts.names import ERASED_PREFIX, GUEST_PREFIX, MAX_NAME_LENGTH, normal_name, validate_name
 
 MAX_PASSWORD_LENGTH = 1024  # characters; a longer one is refused before it is hashed
 
@@ -33,12 +33,12 @@ def public_user(user: User | None) -> PublicUser | None:
     """How a person is shown to others; None for nobody and for an erased one."""
     if user is None or user.erased_at is not None:
         return None
-    return {"id": str(user.id), "username": user.username}
+    return {"id": str(user.id), "username": user.shown_name}
 
 
-def presence_color(user_id: UUID) -> str:
-    """The person's colour, `#rrggbb`: one of twelve, the same everywhere and for ever."""
-    return PRESENCE_COLORS[user_id.int % len(PRESENCE_COLORS)]
+def presence_color(user_id: UUID, chosen: str = "") -> str:
+    """The person's colour, `#rrggbb`: the one of the twelve that they chose, or one that is the same for ever."""
+    return chosen if chosen in PRESENCE_COLORS else PRESENCE_COLORS[user_id.int % len(PRESENCE_COLORS)]
 
 
 def check_password(request: HttpRequest | None, *, username: str, password: str) -> User | None:
@@ -54,6 +54,20 @@ def create_user(*, username: str, email: str | None, password: str) -> User:
     user = User(username=username, email=email)
     _set_password(user, password)
     _save(user)
+    return user
+
+
+def create_guest(name: str, document_id: UUID) -> User:
+    """Somebody without an account, for one document. Raises Django's ValidationError for a name that is none."""
+    name = normal_name(name)
+    try:
+        validate_name(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error.error_list}) from None
+    user = User(first_name=name[:MAX_NAME_LENGTH], guest_of=document_id)
+    user.username = f"{GUEST_PREFIX}{user.id}"
+    user.set_unusable_password()
+    user.save()
     return user
 
 

@@ -46,6 +46,7 @@ class Rate:
 LOG_IN_BY_NAME = Rate("log-in-name", 10, 60)
 LOG_IN_BY_ADDRESS = Rate("log-in-address", 60, 60)
 SIGN_UP_BY_ADDRESS = Rate("sign-up-address", 20, 3600)
+REDEEM_BY_ADDRESS = Rate("redeem-address", 60, 60)
 WRITES_BY_USER = Rate("writes-user", 600, 60)
 
 
@@ -81,6 +82,11 @@ def check_log_in(request: HttpRequest, name: str | None) -> None:
 def check_sign_up(request: HttpRequest) -> None:
     """Count an attempt to sign up, by its address. Raises TooOften."""
     _check(SIGN_UP_BY_ADDRESS, address(request))
+
+
+def check_redeem(request: HttpRequest) -> None:
+    """Count an attempt to come in by a link, by its address. Raises TooOften."""
+    _check(REDEEM_BY_ADDRESS, address(request))
 
 
 def address(request: HttpRequest) -> str:

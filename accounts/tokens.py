@@ -4,9 +4,15 @@ A session's newest refresh token is the only good one; `rotate` trades it for th
 update, so of two that come at once one wins. Any other refresh token of the session that comes in was copied
 or replayed: the family ends, and its access tokens and sockets with it. An access token names its session and
 is checked against it at each use, in one query. Times allow for SIMPLE_JWT["LEEWAY"] seconds between clocks.
+
+An API token is no such token but a random secret, which stands for a session of its own: it is good wherever an access
+token is, and ends as they end.
 """
 
+import hashlib
+import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -18,8 +24,12 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.errors import InvalidToken
-from accounts.models import RefreshSession, User
+from accounts.models import ApiToken, RefreshSession, User
+from accounts.scopes import WHOLE, Scope
 
+API_TOKEN_PREFIX = "collabdocs_"  # so that what looks through code for secrets finds one
+FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+USED_EVERY = timedelta(hours=1)  # how exactly it is kept when an API token was used last
 MAX_TOKEN_LENGTH = 4096  # characters; ours have about 350
 
 
@@ -31,6 +41,8 @@ class Identity:
     username: str
     session_id: UUID
     expires_at: datetime
+    scope: Scope = WHOLE
+    color: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,19 @@ def access_token(session: RefreshSession) -> AccessToken:
     return AccessToken(token, int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()))
 
 
+def create_api_token(user: User, name: str, scope: Scope, expires_at: datetime | None) -> tuple[ApiToken, str]:
+    """A token for a program, and its secret, which nobody can tell again."""
+    session = RefreshSession.objects.create(
+        user=user,
+        token_id="",
+        expires_at=expires_at or FOR_EVER,
+        is_read_only=scope.is_read_only,
+        document_id=scope.document_id,
+    )
+    secret = API_TOKEN_PREFIX + secrets.token_urlsafe(32)
+    return ApiToken.objects.create(session=session, name=name, digest=_digest(secret)), secret
+
+
 def rotate(refresh_token: str) -> TokenPair:
     """Trade the family's newest refresh token for the next pair; a reused one ends the family.
 
@@ -105,6 +130,10 @@ def rotate(refresh_token: str) -> TokenPair:
 
 def revoke(token: str) -> None:
     """End the session that a token of any kind belongs to; what is no good token changes nothing."""
+    if token.startswith(API_TOKEN_PREFIX):
+        with suppress(InvalidToken):
+            _api_session(token).revoke()
+        return
     for kind in (_Refresh, _Access):
         try:
             _session(_read(token, kind)).revoke()
@@ -118,11 +147,12 @@ def verify_access(token: str) -> Identity:
 
 
 def authenticate(token: str) -> tuple[User, Identity]:
-    """The user and the identity of an access token, in one query. Raises InvalidToken."""
+    """The user and the identity of an access or an API token, in one query. Raises InvalidToken."""
+    if token.startswith(API_TOKEN_PREFIX):
+        session = _api_session(token)
+        return _known(session, session.expires_at)
     claims = _read(token, _Access)
-    session = _session(claims)
-    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
-    return session.user, Identity(session.user_id, session.user.username, session.pk, expires_at)
+    return _known(_session(claims), datetime.fromtimestamp(claims["exp"], UTC))
 
 
 def revoked_sessions(session_ids: Iterable[UUID]) -> set[UUID]:
@@ -137,6 +167,28 @@ def revoked_sessions(session_ids: Iterable[UUID]) -> set[UUID]:
 def end_all_sessions(user: User) -> None:
     """Revoke every session of the user: tokens, browsers, sockets."""
     user.end_sessions()
+
+
+def _known(session: RefreshSession, expires_at: datetime) -> tuple[User, Identity]:
+    user = session.user
+    user.scope = session.scope
+    return user, Identity(user.pk, user.shown_name, session.pk, expires_at, user.scope, user.color)
+
+
+def _api_session(secret: str) -> RefreshSession:
+    """The live session that an API token stands for; notes that it was used."""
+    found = ApiToken.objects.select_related("session__user").filter(digest=_digest(secret)).first()
+    now = timezone.now()
+    if found is None or not found.session.is_good or found.session.expires_at <= now:
+        raise InvalidToken
+    if found.last_used_at is None or found.last_used_at < now - USED_EVERY:
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    return found.session
+
+
+def _digest(secret: str) -> str:
+    """What is kept of a secret that is too long to be guessed: no salt, and no slow hash, is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _pair(session: RefreshSession) -> TokenPair:

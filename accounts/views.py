@@ -1,14 +1,18 @@
 """The REST calls about people."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import schema, services, throttles
 from accounts.errors import SignUpClosed
 from accounts.models import User
+from accounts.permissions import WholeAccount
 from accounts.serializers import ChangeUserSerializer, SignUpSerializer, UserSerializer
 
 
@@ -31,9 +35,12 @@ class UsersView(GenericAPIView):
 
 
 class MeView(GenericAPIView):
-    """The person who is asking."""
+    """The person who is asking. To change the account takes somebody logged in."""
 
     serializer_class = ChangeUserSerializer
+
+    def get_permissions(self) -> list[Any]:
+        return [*super().get_permissions(), *([] if self.request.method in SAFE_METHODS else [WholeAccount()])]
 
     @schema.READ_ME
     def get(self, request: Request) -> Response:

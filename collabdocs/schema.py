@@ -55,7 +55,7 @@ PROBLEMS: dict[int, tuple[str, dict[str, str]]] = {
     ),
     404: (
         "There is no such thing, or none that you may know of: the answer is the same.",
-        {"not_found": "There is no such document."},
+        {"not_found": "There is no such document.", "no_such_link": "This link does not work (any more)."},
     ),
     405: (
         "There is nothing to do like this; `Allow` says what is.",
@@ -72,6 +72,7 @@ PROBLEMS: dict[int, tuple[str, dict[str, str]]] = {
             "version_too_old": "Catch up first, then send the same again from a fresh base.",
             "seq_reused": "Something else was committed under this client_id and seq.",
             "out_of_order": "The base lies below your own last committed version.",
+            "too_many": "There are too many of these already.",
         },
     ),
     412: (

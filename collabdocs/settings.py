@@ -158,6 +158,8 @@ MAX_COMPONENTS = env.int("MAX_COMPONENTS", 1_000)  # components of one submissio
 MAX_FRAME_BYTES = env.int("MAX_FRAME_BYTES", 1 << 20)  # one incoming socket frame
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 16 << 20)  # one HTTP request: 1,000,000 code points, all escaped
 MAX_BASE_AGE = env.int("MAX_BASE_AGE", 20_000)  # versions behind the head before a client must catch up first
+MAX_COLLABORATORS = env.int("MAX_COLLABORATORS", 1_000)  # of one document, guests included
+MAX_SHARE_LINKS = env.int("MAX_SHARE_LINKS", 100)  # of one document, at a time
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", 5.0)  # over which the sockets of a stopping server are closed, at most
 MAX_RENDERED_LENGTH = env.int("MAX_RENDERED_LENGTH", 200_000)  # code points of Markdown; longer texts show as they are
 MAX_IMPORT_FILES = env.int("MAX_IMPORT_FILES", 200)  # texts in one import, those in its zips counted
@@ -171,7 +173,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.BearerAuthentication",
         "accounts.authentication.CookieAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.permissions.WithinScope",
+    ],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.WriteThrottle"],
     "DEFAULT_PARSER_CLASSES": ["collabdocs.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["collabdocs.renderers.JSONRenderer", "collabdocs.renderers.BrowsableAPIRenderer"],
@@ -201,7 +206,11 @@ SPECTACULAR_SETTINGS = {
         "documents.api.schema.with_operation",
         "collabdocs.schema.with_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {"Role": "documents.models.Role", "GrantType": ["password", "refresh_token"]},
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "documents.models.Role",
+        "GivenRole": "documents.models.GIVEN_ROLES",
+        "GrantType": ["password", "refresh_token"],
+    },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],

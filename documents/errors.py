@@ -21,6 +21,18 @@ class NoSuchPerson(Problem):
     status, code, detail = 400, "no_such_user", "There is no such person here."
 
 
+class NoSuchLink(Problem):
+    """Unknown, revoked, expired, or into a document that is gone: the same answer, so that a guesser learns nothing."""
+
+    status, code, detail = 404, "no_such_link", "This link does not work (any more)."
+
+
+class TooMany(Problem):
+    """A document, or a person, has as many of something as there may be."""
+
+    status, code, detail = 409, "too_many", "There are too many of these already."
+
+
 class InvalidText(Problem):
     status, code, detail = 400, "invalid_request", "This can't stand in a text."
 

@@ -3,21 +3,23 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import QuerySet, Subquery, Sum
+from django.db.models import Model, QuerySet, Subquery, Sum
 from django.db.models.functions import Length
 
 from documents.errors import CorruptLog, TooHeavy
+from documents.models import BlameCheckpoint, Checkpoint, NamedVersion, Revision
 from documents.models import Operation as Row
 from documents.ot.operation import Operation
 from documents.ot.rebase import Entry
 
 MAX_VERSION = 10**12 - 1
 MUCH = 500_000  # characters of JSON in one page of entries
+FORGOTTEN_AT_ONCE = 1000  # rows
 FEW = 16  # rows fetched at once where each may be large
 FIELDS = ("version", "client_id", "seq", "author_id", "operation", "length", "created_at")
 
@@ -159,6 +161,20 @@ def outgrown(heads: dict[UUID, int]) -> list[UUID]:
     nexts = {log_key(document_id, head + 1): document_id for document_id, head in heads.items()}
     found = Row.objects.filter(key__in=nexts).values_list("key", flat=True)
     return [nexts[key] for key in found]
+
+
+def forget(document_id: UUID) -> None:
+    """Delete a document's whole log and whatever else has its keys; the oldest entries last, so that who stops in
+    between leaves a log without a hole."""
+    for model in (NamedVersion, Revision, BlameCheckpoint, Checkpoint):
+        keyed(model, document_id).delete()
+    while keys := list(keyed(Row, document_id).order_by("-key").values_list("key", flat=True)[:FORGOTTEN_AT_ONCE]):
+        Row.objects.filter(key__in=keys).delete()
+
+
+def keyed(model: type[Model], document_id: UUID) -> QuerySet[Any]:
+    """The rows of a table that has a document's keys."""
+    return model._default_manager.filter(key__gte=log_key(document_id, 0), key__lte=log_key(document_id, MAX_VERSION))
 
 
 def row_of(entry: Entry, document_id: UUID) -> Row:

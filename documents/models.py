@@ -18,7 +18,9 @@ class Document(models.Model):
     version = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False, db_index=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="when it came into the trash")
+    purged_at = models.DateTimeField(null=True, editable=False, help_text="from when on nobody can bring it back")
+    locked_at = models.DateTimeField(null=True, editable=False, help_text="since when nobody may change it")
 
     role: str  # the caller's, set by permissions
     head: int  # the newest version when access was checked, set by permissions
@@ -37,13 +39,41 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
 
+GIVEN_ROLES = [choice for choice in Role.choices if choice[0] != Role.OWNER]  # by sharing; an owner is made by transfer
+
+
+class ShareLink(models.Model):
+    """A secret that lets in whoever holds it. Only a digest of it is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="share_links")
+    role = models.CharField(max_length=10, choices=GIVEN_ROLES)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="when it was revoked, or found to have expired")
+
+    class Meta:
+        indexes = [models.Index(fields=["digest"], name="share_link_by_digest")]
+
+    def __str__(self) -> str:
+        return f"share link {self.pk}"
+
+
 class Collaborator(models.Model):
-    """Somebody beside the owner who may see a document. The owner stands in the document: there is exactly one."""
+    """Somebody beside the owner who may see a document. The owner stands in the document: there is exactly one.
+
+    Who came by a link has the link's role until the link ends, and then again what they had before it, if anything.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="collaborators")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="collaborations")
-    role = models.CharField(max_length=10, choices=[c for c in Role.choices if c[0] != Role.OWNER])
+    role = models.CharField(max_length=10, choices=GIVEN_ROLES)
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, null=True, blank=True, related_name="arrivals")
+    former_role = models.CharField(max_length=10, blank=True, default="", db_default="", help_text="before the link")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="as the link's, where nothing remains after it")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "user"], name="one_role_each")]

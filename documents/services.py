@@ -15,10 +15,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scopes import Scope
 from documents import events, history, logtable, oplog, permissions
 from documents.copies import blame, cached, revisions, rows, texts
-from documents.errors import Busy, CorruptLog, Forbidden, InvalidText, NotFound, Stale, UnknownOutcome
-from documents.models import Collaborator, Document, LogIdentity, NamedVersion, Role
+from documents.errors import Busy, CorruptLog, InvalidText, Stale, UnknownOutcome
+from documents.models import Document, LogIdentity, NamedVersion
 from documents.oplog import Log, Outcome
 from documents.ot.diff import diff
 from documents.ot.operation import InvalidOperation, Operation, parse
@@ -80,10 +81,10 @@ class Facts:
     client_owner: UUID | None
 
 
-def facts_for(user_id: UUID, document_id: UUID, client_id: UUID) -> Facts:
+def facts_for(user_id: UUID, document_id: UUID, client_id: UUID, scope: Scope) -> Facts:
     """The user's role (None for no such document), the log's identity, and whom the client_id belongs to."""
     first = logtable.newest_of(document_id, client_id)
-    return Facts(permissions.role_in(user_id, document_id), log_identity(), first.author if first else None)
+    return Facts(permissions.role_in(user_id, document_id, scope), log_identity(), first.author if first else None)
 
 
 # --- Documents ------------------------------------------------------------------------------------------------
@@ -91,6 +92,7 @@ def facts_for(user_id: UUID, document_id: UUID, client_id: UUID) -> Facts:
 
 def create_document(*, owner: User, title: str = "", content: str = "", document_id: UUID | None = None) -> Document:
     """Make a document; its text, if any, is operation 1. Given the same id again, it is the same document."""
+    permissions.require_whole(owner)
     title, content = clean_title(title), clean_text(content)
     document = _insert_document(owner, title, document_id or uuid.uuid4())
     if content and document.owner_id == owner.id:  # the same again may have been handed over since
@@ -106,12 +108,6 @@ def rename_document(document: Document, *, title: str, actor: User) -> None:
     Document.objects.filter(pk=document.id).update(title=title, updated_at=logtable.as_kept(timezone.now()))
     document.title = title
     events.announce(events.Renamed(document.id, title))
-
-
-def delete_document(document: Document, *, actor: User) -> None:
-    """Take a document out of sight; its log stays for whoever may bring it back."""
-    Document.objects.filter(pk=document.id, deleted_at=None).update(deleted_at=logtable.as_kept(timezone.now()))
-    events.announce(events.Deleted(document.id))
 
 
 def clean_title(title: str) -> str:
@@ -132,44 +128,6 @@ def _insert_document(owner: User, title: str, document_id: UUID) -> Document:
     except IntegrityError:
         return Document.objects.get(pk=document_id)
     return document
-
-
-# --- People ---------------------------------------------------------------------------------------------------
-
-
-def set_role(document: Document, *, user: User, role: str, actor: User) -> None:
-    """Make somebody a collaborator, or another one; a new owner makes the old one an editor."""
-    if role == Role.OWNER:
-        return _transfer(document, user)
-    if user.id == document.owner_id:
-        raise Forbidden("The owner stays the owner until somebody else is made it.")
-    if role not in Role.values:
-        raise InvalidText(f"{role} is no role.")
-    Collaborator.objects.update_or_create(document=document, user=user, defaults={"role": role})
-    events.announce(events.RoleChanged(document.id, user.id, role))
-
-
-def remove_collaborator(document: Document, *, user: User, actor: User) -> None:
-    if user.id == document.owner_id:
-        raise Forbidden("The owner can't be removed.")
-    removed, _ = Collaborator.objects.filter(document_id=document.id, user_id=user.id).delete()
-    if not removed:
-        raise NotFound("There is no such collaborator.")
-    events.announce(events.RoleChanged(document.id, user.id, None))
-
-
-def _transfer(document: Document, user: User) -> None:
-    """In an order that leaves exactly one owner, and the old one a role, wherever it stops."""
-    old = document.owner
-    if user.id == old.id:
-        return
-    Collaborator.objects.update_or_create(document=document, user=old, defaults={"role": Role.EDITOR})
-    if not Document.objects.filter(pk=document.id, owner=old).update(owner=user):
-        raise NotFound("The owner has changed meanwhile.")
-    Collaborator.objects.filter(document_id=document.id, user_id=user.id).delete()
-    document.owner = user
-    events.announce(events.RoleChanged(document.id, user.id, Role.OWNER))
-    events.announce(events.RoleChanged(document.id, old.id, Role.EDITOR))
 
 
 # --- Text -----------------------------------------------------------------------------------------------------

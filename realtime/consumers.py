@@ -104,7 +104,7 @@ class DocumentConsumer(AsyncConsumer):
             self.document_id = UUID(self.scope["url_route"]["kwargs"]["doc_id"])
         except ValueError:
             raise Closed(protocol.NO_DOCUMENT) from None
-        look = partial(permissions.role_in, identity.user_id, self.document_id)
+        look = partial(permissions.role_in, identity.user_id, self.document_id, identity.scope)
         if await hub.read(look, patience=ADMISSION) is None:
             raise Closed(protocol.NO_DOCUMENT)
 
@@ -207,6 +207,7 @@ class DocumentConsumer(AsyncConsumer):
         self.identity = identity
         if self.seat:
             self.seat.session_id, self.seat.expires_at = identity.session_id, identity.expires_at
+            self.seat.scope = identity.scope  # its role follows with the next look after the room
 
     # --- Joining ---
 
@@ -288,10 +289,11 @@ class DocumentConsumer(AsyncConsumer):
             self.base_send,
             client_id=client_id,
             user_id=user_id,
-            user={"id": user_id, "name": self.identity.username, "color": presence_color(user_id)},
+            user={"id": user_id, "name": self.identity.username, "color": presence_color(user_id, self.identity.color)},
             role=role,
             session_id=self.identity.session_id,
             expires_at=self.identity.expires_at,
+            scope=self.identity.scope,
         )
 
     # --- Editing ---
@@ -325,7 +327,7 @@ def admission(identity: Identity, document_id: UUID, client_id: UUID) -> Facts:
     """What joining needs to know, of a person whose token still holds and who may see the document."""
     if identity.expires_at < timezone.now() or tokens.revoked_sessions([identity.session_id]):
         raise Closed(protocol.TOKEN_ENDED)
-    facts = services.facts_for(identity.user_id, document_id, client_id)
+    facts = services.facts_for(identity.user_id, document_id, client_id, identity.scope)
     if facts.role is None:
         raise Closed(protocol.NO_DOCUMENT)
     return facts

@@ -108,6 +108,7 @@ class Asked:
             role=self.document.role,
             session_id=self.session_id,
             expires_at=self.expires_at,
+            scope=self.user.scope,
         )
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from accounts.scopes import Scope
+from documents import permissions
 from realtime import protocol
 
 
@@ -14,8 +16,8 @@ class Listener(ABC):
     `closing` is the code that it ends with, None while it goes on.
     """
 
-    def __init__(self, *, user_id: UUID, role: str, session_id: UUID, expires_at: datetime) -> None:
-        self.user_id, self.role = user_id, role
+    def __init__(self, *, user_id: UUID, role: str, session_id: UUID, expires_at: datetime, scope: Scope) -> None:
+        self.user_id, self.role, self.scope = user_id, role, scope
         self.session_id, self.expires_at = session_id, expires_at
         self.closing: int | None = None
 
@@ -28,7 +30,8 @@ class Listener(ABC):
         """End it, if it has not ended."""
 
     def change_role(self, role: str | None) -> None:
-        """Tell a new role; end for who has none any more."""
+        """Tell what is left of a new role in this session; end for who has none any more."""
+        role = permissions.limited(role, self.scope)
         if role is None:
             self.close(protocol.NOT_ALLOWED)
         elif role != self.role:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from accounts.scopes import WHOLE, Scope
 from realtime import protocol
 from realtime.listener import Listener
 
@@ -35,8 +36,9 @@ class Seat(Listener):
         role: str,
         session_id: UUID,
         expires_at: datetime,
+        scope: Scope = WHOLE,
     ) -> None:
-        super().__init__(user_id=user_id, role=role, session_id=session_id, expires_at=expires_at)
+        super().__init__(user_id=user_id, role=role, session_id=session_id, expires_at=expires_at, scope=scope)
         self.client_id, self.user = client_id, user
         self._send = send
         self._waiting: deque[dict[str, Any]] = deque()

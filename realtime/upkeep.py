@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts import tokens
-from documents import history, permissions, services
+from documents import history, permissions, services, sharing
 from realtime import protocol
 from realtime.room import Read, Room
 
@@ -57,6 +57,11 @@ async def end_sessions(rooms: Sequence[Room], read: Read) -> None:
     for listener in listeners:
         if listener.session_id in revoked or listener.expires_at < now:
             listener.close(protocol.TOKEN_ENDED)
+
+
+async def end_links(rooms: Sequence[Room], read: Read) -> None:
+    """Take back what share links gave whose time has come."""
+    await read(sharing.end_expired_links)
 
 
 async def check_roles(rooms: Sequence[Room], read: Read) -> None:
@@ -118,6 +123,7 @@ LOOKS: Sequence[Look] = (
     call_rolls,
     fetch_gaps,
     end_sessions,
+    end_links,
     check_roles,
     keep_copies,
     send_checksums,

@@ -21,7 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from accounts import tokens
 from accounts.models import User
 from conftest import PASSWORD
-from documents import services
+from documents import services, sharing
 from documents.models import Document, Role
 
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", 50))
@@ -77,7 +77,7 @@ def story(alice: User, bob: User) -> Callable[[], Document]:
     def write() -> Document:
         document = services.create_document(owner=alice, title="A story", content="the cat\n")
         services.replace_content(document, "the black 🐈 cat\n", author=bob)
-        services.set_role(document, user=bob, role=Role.EDITOR, actor=alice)
+        sharing.set_role(document, user=bob, role=Role.EDITOR, actor=alice)
         return document
 
     return write

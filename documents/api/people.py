@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from documents import permissions, services
+from documents import permissions, sharing
 from documents.api import schema, serializers
 from documents.api.base import DocumentActions
 from documents.models import Document
@@ -47,10 +47,10 @@ class PeopleViewSet(DocumentActions):
         if str(self.user.id) != user_id.lower():
             document = self.document(doc_id, may="manage")
         user = permissions.collaborator(document, user_id)
-        services.remove_collaborator(document, user=user, actor=self.user)
+        sharing.remove_collaborator(document, user=user, actor=self.user)
         return Response(status=204)
 
     def give_role(self, document: Document, user: User, role: str, status: int = 200) -> Response:
-        services.set_role(document, user=user, role=role, actor=self.user)
+        sharing.set_role(document, user=user, role=role, actor=self.user)
         person = permissions.Person(user, role)
         return Response(serializers.CollaboratorSerializer(person).data, status=status)

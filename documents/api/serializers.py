@@ -8,13 +8,15 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import User
+from accounts.names import MAX_GUEST_NAME_LENGTH
 from accounts.serializers import PublicUserSerializer
 from accounts.services import PublicUser, public_user
 from documents.history import Revision, Run, Version
-from documents.models import Document, NamedVersion, Role
+from documents.models import GIVEN_ROLES, Document, NamedVersion, Role, ShareLink
 from documents.ot import deleted_length, inserted_length
 from documents.ot.operation import InvalidOperation, Operation, parse
 from documents.ot.rebase import Entry, entry_fields
+from documents.permissions import abilities
 from documents.services import MAX_TITLE
 
 BIGGEST_SEQ = 2**53 - 1
@@ -31,17 +33,38 @@ class PublicUserField(serializers.Field):
         return public_user(user)
 
 
+class Abilities(serializers.Serializer):
+    """What the caller may do with a document now."""
+
+    view = serializers.BooleanField()
+    comment = serializers.BooleanField()
+    edit = serializers.BooleanField()
+    manage = serializers.BooleanField(help_text="share it, rename it as its owner, delete it")
+
+
+@extend_schema_field(Abilities)
+class AbilitiesField(serializers.Field):
+    """Made of the role."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="role", read_only=True, **kwargs)
+
+    def to_representation(self, role: str) -> dict[str, bool]:
+        return abilities(role)
+
+
 @extend_schema_serializer(component_name="DocumentSummary")
 class DocumentListSerializer(serializers.ModelSerializer):
-    """A document in a list. `role` is the caller's, given by the view."""
+    """A document in a list. `role` is the caller's, given by the view; `abilities` is what it is good for."""
 
     doc_id = serializers.UUIDField(source="id", read_only=True)
     role = serializers.ChoiceField(Role.choices, read_only=True)
+    abilities = AbilitiesField()
     owner = PublicUserField()
 
     class Meta:
         model = Document
-        fields = ["doc_id", "title", "version", "role", "owner", "created_at", "updated_at"]
+        fields = ["doc_id", "title", "version", "role", "abilities", "owner", "created_at", "updated_at"]
         read_only_fields = ["title"]
 
 
@@ -52,7 +75,15 @@ class DocumentSerializer(DocumentListSerializer):
     content = serializers.CharField(read_only=True)
 
     class Meta(DocumentListSerializer.Meta):
-        fields = ["doc_id", "title", "content", "version", "role", "owner", "created_at", "updated_at"]
+        fields = ["doc_id", "title", "content", "version", "role", "abilities", "owner", "created_at", "updated_at"]
+
+
+@extend_schema_serializer(component_name="DeletedDocument")
+class DeletedDocumentSerializer(DocumentListSerializer):
+    """A document in the trash."""
+
+    class Meta(DocumentListSerializer.Meta):
+        fields = ["doc_id", "title", "version", "owner", "created_at", "updated_at", "deleted_at"]
 
 
 class TextField(serializers.CharField):
@@ -166,6 +197,29 @@ class AddCollaborator(serializers.Serializer):
         if ("username" in attrs) == ("email" in attrs):
             raise serializers.ValidationError("Give either username or email.")
         return attrs
+
+
+class ShareLinkSerializer(serializers.ModelSerializer):
+    """A link, without its secret. `expires_at` null: it lasts until it is revoked."""
+
+    created_by = PublicUserField()
+
+    class Meta:
+        model = ShareLink
+        fields = ["id", "role", "expires_at", "created_at", "created_by"]
+        read_only_fields = fields
+
+
+class MakeShareLink(serializers.Serializer):
+    role = serializers.ChoiceField(GIVEN_ROLES, default=Role.VIEWER, initial=Role.VIEWER)
+    expires_at = serializers.DateTimeField(default=None, allow_null=True)
+
+
+class RedeemShareLink(serializers.Serializer):
+    """`name` is what a guest is called; who brings a token is known already."""
+
+    secret = serializers.CharField(max_length=100, trim_whitespace=False)
+    name = serializers.CharField(max_length=MAX_GUEST_NAME_LENGTH, default="Guest")
 
 
 class ChangeRole(serializers.Serializer):

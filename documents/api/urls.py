@@ -1,10 +1,13 @@
 """The API of documents; a slash at the end is optional."""
 
+from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from documents.api.files import FilesViewSet
 from documents.api.history import HistoryViewSet
+from documents.api.links import LinksViewSet, RedeemView
 from documents.api.people import PeopleViewSet
+from documents.api.trash import TrashViewSet
 from documents.api.views import DocumentViewSet
 
 
@@ -19,4 +22,9 @@ router.register("documents", FilesViewSet, basename="files-api")  # first: `impo
 router.register("documents", DocumentViewSet, basename="document-api")
 router.register("documents", HistoryViewSet, basename="history-api")
 router.register("documents", PeopleViewSet, basename="people-api")
-api_urlpatterns = router.urls
+router.register("documents", LinksViewSet, basename="links-api")
+router.register("trash", TrashViewSet, basename="trash-api")
+api_urlpatterns = [
+    re_path(r"^share-links/redeem/?$", RedeemView.as_view(), name="redeem-api"),
+    *router.urls,
+]

@@ -8,7 +8,7 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from documents import history, permissions, services
+from documents import history, permissions, services, trash
 from documents.api import preconditions, schema, serializers
 from documents.api.base import DocumentActions
 from documents.api.idempotency import once
@@ -68,7 +68,7 @@ class DocumentViewSet(DocumentActions):
         return self.change(request, doc_id, self.checked(serializers.PatchDocument))
 
     def destroy(self, request: Request, doc_id: str) -> Response:
-        services.delete_document(self.document(doc_id, may="manage"), actor=self.user)
+        trash.delete_document(self.document(doc_id, may="manage"), actor=self.user)
         return Response(status=204)
 
     def change(self, request: Request, doc_id: str, given: dict[str, Any]) -> Response:

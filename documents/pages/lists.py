@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from documents import permissions, services
+from documents import permissions, services, trash
 from documents.models import Document, Role
 from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
 
@@ -45,7 +45,7 @@ def _row(document: Document, role: str) -> Row:
     return Row(
         document=document,
         title=titled(document),
-        standing="Owned by you" if mine else f"Shared by {document.owner.username}, {MAY[Role(role)].lower()}",
+        standing="Owned by you" if mine else f"Shared by {document.owner.shown_name}, {MAY[Role(role)].lower()}",
         edited=_ago(document),
         can_rename=permissions.may(role, "edit"),
         can_delete=permissions.may(role, "manage"),
@@ -83,6 +83,6 @@ def rename(request: HttpRequest, document_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
     with refusals_told(request):
         document = permissions.get_document(person_asking(request), document_id, may="manage")
-        services.delete_document(document, actor=person_asking(request))
+        trash.delete_document(document, actor=person_asking(request))
         messages.success(request, f"“{titled(document)}” is deleted.")
     return _back_to_list(request)

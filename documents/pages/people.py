@@ -33,14 +33,14 @@ def inks_of(document: Document) -> dict[UUID, int]:
     inks: dict[UUID, int] = {}
     people = [person.user for person in permissions.collaborators(document) if public_user(person.user)]
     for user in people:
-        own = own_ink(user.id)
+        own = own_ink(user.id, user.color)
         free = [ink for ink in range(own, own + INKS) if ink % INKS not in inks.values()]
         inks[user.id] = free[0] % INKS if free else own
     return inks
 
 
-def own_ink(user_id: UUID) -> int:
-    return PRESENCE_COLORS.index(presence_color(user_id))
+def own_ink(user_id: UUID, chosen: str = "") -> int:
+    return PRESENCE_COLORS.index(presence_color(user_id, chosen))
 
 
 def authors_of(ids: Iterable[UUID | None], inks: Inks) -> dict[UUID | None, Author]:
@@ -49,7 +49,7 @@ def authors_of(ids: Iterable[UUID | None], inks: Inks) -> dict[UUID | None, Auth
     known = [user_id for user_id in authors if user_id is not None]
     for user in User.objects.filter(pk__in=known) if known else ():
         if public_user(user):
-            authors[user.id] = Author(user.username, f"author-{inks.get(user.id, own_ink(user.id))}")
+            authors[user.id] = Author(user.shown_name, f"author-{inks.get(user.id, own_ink(user.id, user.color))}")
     return authors
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 
 from accounts.errors import Problem
 from accounts.models import User
-from documents import permissions, services
+from documents import permissions, sharing
 from documents.errors import NoSuchPerson, NotFound
 from documents.models import Document, Role
 from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
@@ -53,7 +53,7 @@ def share(request: HttpRequest, document_id: UUID) -> HttpResponse:
 def _leave(request: HttpRequest, document_id: UUID) -> HttpResponse:
     with refusals_told(request):
         document = permissions.get_document(person_asking(request), document_id)
-        services.remove_collaborator(document, user=person_asking(request), actor=person_asking(request))
+        sharing.remove_collaborator(document, user=person_asking(request), actor=person_asking(request))
         messages.success(request, f"You have left “{titled(document)}”.")
         return redirect("document-list")
     return redirect("document-share", document_id)
@@ -67,20 +67,20 @@ def _change_sharing(request: HttpRequest, document: Document) -> None:
         _give_role(request, document, _chosen(request, document), role)
     elif action == "transfer":
         user = _chosen(request, document)
-        services.set_role(document, user=user, role=Role.OWNER, actor=person_asking(request))
-        messages.success(request, f"{user.username} owns the document now. You can still edit it.")
+        sharing.set_role(document, user=user, role=Role.OWNER, actor=person_asking(request))
+        messages.success(request, f"{user.shown_name} owns the document now. You can still edit it.")
     elif action == "remove":
         user = _chosen(request, document)
-        services.remove_collaborator(document, user=user, actor=person_asking(request))
-        messages.success(request, f"{user.username} can’t open the document any more.")
+        sharing.remove_collaborator(document, user=user, actor=person_asking(request))
+        messages.success(request, f"{user.shown_name} can’t open the document any more.")
 
 
 def _give_role(request: HttpRequest, document: Document, user: User, role: str) -> None:
     if role not in GIVEN_ROLES:
         messages.error(request, "Choose what this person may do.")
         return
-    services.set_role(document, user=user, role=role, actor=person_asking(request))
-    messages.success(request, f"{user.username} {MAY[Role(role)].lower()} now.")
+    sharing.set_role(document, user=user, role=role, actor=person_asking(request))
+    messages.success(request, f"{user.shown_name} {MAY[Role(role)].lower()} now.")
 
 
 def _chosen(request: HttpRequest, document: Document) -> User:
@@ -125,7 +125,7 @@ def _sharer(person: Person, me: User, manages: bool) -> Sharer:
     is_me, is_owner = person.user.pk == me.pk, person.role == Role.OWNER
     return Sharer(
         user=person.user,
-        name=person.user.username,
+        name=person.user.shown_name,
         role=person.role,
         may=MAY[Role(person.role)],
         is_me=is_me,
@@ -149,7 +149,7 @@ def _names(people: Sequence[Person], role: str, me: User) -> list[str]:
     """At most three names, or how many there are; the reader is "you" and comes first."""
     those = [person.user for person in people if person.role == role]
     named = ["you"] * any(user.pk == me.pk for user in those)
-    others = [user.username for user in those if user.pk != me.pk]
+    others = [user.shown_name for user in those if user.pk != me.pk]
     if len(others) > 3:
         return [*named, f"{len(others)} other people" if named else f"{len(others)} people"]
     return [*named, *others]

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from documents.pages import editor, history, lists, sharing
+from documents.pages import editor, history, links, lists, sharing
 
 urlpatterns = [
+    path("shared", links.shared, name="share-link"),
     path("documents/", lists.document_list, name="document-list"),
     path("documents/new", lists.create, name="document-create"),
     path("documents/<uuid:document_id>/", editor.editor, name="document-editor"),

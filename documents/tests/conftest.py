@@ -7,7 +7,7 @@ import pytest
 from rest_framework.response import Response
 
 from accounts.models import User
-from documents import services
+from documents import services, sharing
 from documents.models import Document, Role
 
 
@@ -15,7 +15,7 @@ from documents.models import Document, Role
 def document(alice, bob, carol, vera) -> Document:
     made = services.create_document(owner=alice, title="A story", content="the cat")
     for user, role in ((bob, Role.EDITOR), (carol, Role.COMMENTER), (vera, Role.VIEWER)):
-        services.set_role(made, user=user, role=role, actor=alice)
+        sharing.set_role(made, user=user, role=role, actor=alice)
     return made
 
 

@@ -39,19 +39,19 @@ def make(rng: Random, documents: int = 6) -> None:
 
 def make_document(rng: Random, people: list, entries: int = 30) -> Any:
     """With a past of at most so many entries: typing of all, whole texts, shares, names, copies; deleted perhaps."""
-    from documents import permissions, services
+    from documents import permissions, services, sharing, trash
     from documents.copies import texts
 
     owner, *others = rng.sample(people, 3)
     document = services.create_document(owner=owner, title=rng.choice(PIECES).strip(), content=rng.choice(PIECES))
-    services.set_role(document, user=others[0], role="editor", actor=owner)
-    services.set_role(document, user=others[1], role=rng.choice(["viewer", "commenter"]), actor=owner)
+    sharing.set_role(document, user=others[0], role="editor", actor=owner)
+    sharing.set_role(document, user=others[1], role=rng.choice(["viewer", "commenter"]), actor=owner)
     edit(rng, document, people, rng.randint(0, entries))
     services.name_version(permissions.get_document(owner, document.id), 1, "the first", actor=owner)
     services.rename_document(document, title=rng.choice(PIECES), actor=owner)
     texts.checkpoint(document.id, 1)
     if rng.random() < 0.3:
-        services.delete_document(document, actor=owner)
+        trash.delete_document(document, actor=owner)
     return document
 
 

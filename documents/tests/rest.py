@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from accounts.models import User
-from documents import services
+from documents import services, trash
 from documents.models import Document
 
 DOCUMENTS = "/api/documents"
@@ -32,7 +32,7 @@ def assert_members_only(ask: Callable, users: dict[str, User], document: Documen
     body = more.get("body")
     assert refusal(ask(None, method, url(document, *rest), body)) == (401, "not_authenticated")
     gone = services.create_document(owner=users["mallory"], content="x")
-    services.delete_document(gone, actor=users["mallory"])
+    trash.delete_document(gone, actor=users["mallory"])
     nowhere = Document(id=uuid4())
     answers = [ask(users["mallory"], method, url(which, *rest), body) for which in (document, nowhere, gone)]
     assert refusal(answers[0]) == (404, "not_found")

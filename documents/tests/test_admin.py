@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from documents import history, services
+from documents import history, services, sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def admin(db) -> Client:
 @pytest.fixture
 def document(alice, vera):
     made = services.create_document(owner=alice, title="Plan", content="Buy <b>bread</b> 🍞\n")
-    services.set_role(made, user=vera, role="viewer", actor=alice)
+    sharing.set_role(made, user=vera, role="viewer", actor=alice)
     return made
 
 

@@ -3,7 +3,8 @@ from uuid import uuid4
 import pytest
 
 from accounts import services as accounts
-from documents import events, services
+from documents import events, sharing
+from documents.errors import NotFound
 from documents.models import Collaborator, Document, Role
 from documents.tests.rest import assert_members_only, assert_roles, refusal, url
 
@@ -111,9 +112,9 @@ def test_the_owner_stays_until_another_is(ask, people, alice, document, role):
 def test_of_two_transfers_at_once_one_wins(people, alice, bob, vera, document):
     """Both have read that alice is the owner."""
     one, two = (Document.objects.get() for _ in range(2))
-    services.set_role(one, user=bob, role=Role.OWNER, actor=alice)
-    with pytest.raises(services.NotFound):
-        services.set_role(two, user=vera, role=Role.OWNER, actor=alice)
+    sharing.set_role(one, user=bob, role=Role.OWNER, actor=alice)
+    with pytest.raises(NotFound):
+        sharing.set_role(two, user=vera, role=Role.OWNER, actor=alice)
     assert people(alice) == EVERYBODY | {"alice": "editor", "bob": "owner"}
 
 
@@ -130,9 +131,9 @@ def test_a_transfer_that_stops_half_way_leaves_one_owner(people, alice, bob, doc
     with monkeypatch.context() as patch:
         patch.setattr(stops_at.objects, "filter", dies)
         with pytest.raises(RuntimeError):
-            services.set_role(Document.objects.get(), user=bob, role=Role.OWNER, actor=alice)
+            sharing.set_role(Document.objects.get(), user=bob, role=Role.OWNER, actor=alice)
     assert people(alice)["alice"] in ("owner", "editor")
-    services.set_role(Document.objects.get(), user=bob, role=Role.OWNER, actor=alice)
+    sharing.set_role(Document.objects.get(), user=bob, role=Role.OWNER, actor=alice)
     assert people(alice) == EVERYBODY | {"alice": "editor", "bob": "owner"}
 
 
@@ -151,9 +152,9 @@ def test_listeners_hear_of_it(alice, bob, vera, document):
     listen = lambda event, **_: heard.append((event.user_id, event.role))  # noqa: E731
     events.announced.connect(listen)
     try:
-        services.set_role(document, user=bob, role=Role.VIEWER, actor=alice)
-        services.remove_collaborator(document, user=vera, actor=alice)
-        services.set_role(document, user=bob, role=Role.OWNER, actor=alice)
+        sharing.set_role(document, user=bob, role=Role.VIEWER, actor=alice)
+        sharing.remove_collaborator(document, user=vera, actor=alice)
+        sharing.set_role(document, user=bob, role=Role.OWNER, actor=alice)
     finally:
         events.announced.disconnect(listen)
     assert heard == [(bob.id, "viewer"), (vera.id, None), (bob.id, "owner"), (alice.id, "editor")]

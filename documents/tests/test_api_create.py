@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from documents import history, oplog, services
+from documents import history, oplog, services, sharing
 from documents.api import idempotency
 from documents.models import Document, IdempotentRequest
 from documents.tests.rest import DOCUMENTS, crash, refusal
@@ -20,7 +20,17 @@ def test_it_works(ask, alice):
     assert answer.status_code == 201
     assert answer["Location"] == f"{DOCUMENTS}/{body['doc_id']}"
     assert answer["ETag"].startswith('"1-')
-    assert set(body) == {"doc_id", "title", "content", "version", "role", "owner", "created_at", "updated_at"}
+    assert set(body) == {
+        "doc_id",
+        "title",
+        "content",
+        "version",
+        "role",
+        "abilities",
+        "owner",
+        "created_at",
+        "updated_at",
+    }
     assert (body["title"], body["content"], body["version"], body["role"]) == ("A story", "the cat", 1, "owner")
     assert body["owner"] == {"id": str(alice.id), "username": "alice"}
     again = ask(alice, "get", answer["Location"])
@@ -138,11 +148,11 @@ def test_a_forgotten_key_is_a_new_write(ask, alice):
 def test_resent_after_a_crash_and_a_transfer(ask, alice, bob):
     made = ask(alice, "post", DOCUMENTS, {"content": "x"}, idempotency_key="k").json()
     document = Document.objects.get()
-    services.set_role(document, user=bob, role="owner", actor=alice)
+    sharing.set_role(document, user=bob, role="owner", actor=alice)
     IdempotentRequest.objects.update(status=None)
     again = ask(alice, "post", DOCUMENTS, {"content": "x"}, idempotency_key="k")
     assert (again.status_code, again.json()["doc_id"], again.json()["role"]) == (201, made["doc_id"], "editor")
-    services.remove_collaborator(document, user=alice, actor=bob)
+    sharing.remove_collaborator(document, user=alice, actor=bob)
     IdempotentRequest.objects.update(status=None)
     assert ask(alice, "post", DOCUMENTS, {"content": "x"}, idempotency_key="k").status_code == 404
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from documents import history, rendering, services
+from documents import history, rendering, services, sharing, trash
 from documents.errors import CorruptLog
 from documents.models import Document
 from documents.tests.nasty_markdown import NASTY
@@ -72,7 +72,7 @@ def members(answer) -> dict[str, bytes]:
 
 def test_html(ask, vera, alice):
     document = services.create_document(owner=alice, content="# Hi\n\n<script>alert(1)</script>")
-    services.set_role(document, user=vera, role="viewer", actor=alice)
+    sharing.set_role(document, user=vera, role="viewer", actor=alice)
     answer = ask(vera, "get", url(document, "html"))
     assert answer.content.decode() == "<h1>Hi</h1>\n<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"
     assert answer["Content-Type"] == "text/html; charset=utf-8"
@@ -212,7 +212,7 @@ def test_all_that_i_may_see(ask, alice, bob, mallory, document):
     services.create_document(owner=bob, title="A STORY", content="another")
     services.create_document(owner=mallory, title="Hers", content="x")
     gone = services.create_document(owner=bob, title="Gone", content="x")
-    services.delete_document(gone, actor=bob)
+    trash.delete_document(gone, actor=bob)
     answer = ask(bob, "get", EXPORT)
     assert answer["Content-Disposition"].startswith('attachment; filename="documents-20')
     found = members(answer)

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from documents import services
+from documents import services, sharing
 from documents.models import Document, Role
 from documents.tests.rest import DOCUMENTS, refusal, url
 
@@ -53,7 +53,7 @@ def test_ones_own_and_what_is_shared(ask, users, document):
 
 
 def test_owned_and_shared_with_oneself_is_listed_once(ask, alice, bob, document):
-    services.set_role(document, user=bob, role=Role.OWNER, actor=alice)
+    sharing.set_role(document, user=bob, role=Role.OWNER, actor=alice)
     for user, role in ((alice, "editor"), (bob, "owner")):
         assert [found["role"] for found in ask(user, "get", DOCUMENTS).json()["results"]] == [role]
 

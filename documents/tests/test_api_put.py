@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from documents import events, history, oplog, permissions, services
+from documents import events, history, oplog, permissions, services, sharing
 from documents.api import idempotency
 from documents.models import Document, IdempotentRequest, Role
 from documents.ot import apply, diff, transform
@@ -476,9 +476,9 @@ def test_the_tag_changes_with_everything_that_is_shown(ask, alice, bob, vera, do
     seen.append(tag(bob))
     services.rename_document(document, title="New", actor=alice)
     seen.append(tag(bob))
-    services.set_role(document, user=bob, role=Role.VIEWER, actor=alice)
+    sharing.set_role(document, user=bob, role=Role.VIEWER, actor=alice)
     seen.append(tag(bob))
-    services.set_role(permissions.get_document(alice, document.id), user=vera, role=Role.OWNER, actor=alice)
+    sharing.set_role(permissions.get_document(alice, document.id), user=vera, role=Role.OWNER, actor=alice)
     seen.append(tag(bob))
     vera.username = "Vera II"
     vera.save()

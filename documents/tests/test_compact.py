@@ -9,7 +9,7 @@ from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from documents import services
+from documents import services, trash
 from documents.copies import blame, compact, revisions, texts
 from documents.copies.texts import replay
 from documents.models import BlameCheckpoint, Checkpoint, Document, Revision
@@ -175,7 +175,7 @@ def test_of_a_bad_log_nothing_is_deleted(story):
 
 def test_only_those_that_are_named_also_deleted_ones(story, alice):
     other = services.create_document(owner=alice, content="x")
-    services.delete_document(story, actor=alice)
+    trash.delete_document(story, actor=alice)
     assert compacted(other.id) == ["1 documents: 0 bytes of copies before, 0 after"]
     assert len(compacted(story.id, other.id)) == 2
     assert texts.copied_versions(story.id) == [10, 20, 30, 40, 50, 60]

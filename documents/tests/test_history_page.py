@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.services import PRESENCE_COLORS, erase_user, presence_color
-from documents import history, permissions, services
+from documents import history, permissions, services, sharing
 from documents.errors import CorruptLog
 from documents.logtable import Origin
 from documents.models import NamedVersion, Revision
@@ -40,7 +40,7 @@ def document(alice, bob, carol, vera):
     """Version 1 and 3 are alice's, version 2 is bob's."""
     made = services.create_document(owner=alice, title="Plan", content=FIRST)
     for user, role in ((bob, "editor"), (carol, "commenter"), (vera, "viewer")):
-        services.set_role(made, user=user, role=role, actor=alice)
+        sharing.set_role(made, user=user, role=role, actor=alice)
     services.replace_content(made, SECOND, author=bob)
     services.replace_content(made, THIRD, author=alice)
     return made
@@ -198,7 +198,7 @@ def test_of_twelve_people_no_two_have_the_same_ink(alice):
     for number in range(15):
         same = UUID(int=alice.id.int + 12 * (number + 1))  # the same colour as alice, each of them
         user = User.objects.create(pk=same, username=f"user{number:02}", email=f"{number}@example.org")
-        services.set_role(document, user=user, role="viewer", actor=alice)
+        sharing.set_role(document, user=user, role="viewer", actor=alice)
         inks = people.inks_of(document)
         assert len(set(inks.values())) == min(12, len(inks))
     own = PRESENCE_COLORS.index(presence_color(alice.id))
@@ -293,7 +293,7 @@ def test_the_list_says_who_when_and_how_much(document, alice, vera):
 def long_history(alice, bob, revisions):
     """Each revision two versions long, alice's and bob's in turn."""
     document = services.create_document(owner=alice)
-    services.set_role(document, user=bob, role="editor", actor=alice)
+    sharing.set_role(document, user=bob, role="editor", actor=alice)
     log = services.open_log(document.id)
     writers = Writer(alice.id), Writer(bob.id)
     for number in range(2 * revisions):

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from accounts import tokens
 from accounts.models import User
-from documents import services
+from documents import services, sharing
 from documents.copies import blame, revisions, texts
 from documents.models import Collaborator, Document, LogIdentity, Operation, SearchCopy
 from documents.moving import identity, log, move, tables
@@ -222,7 +222,7 @@ def test_the_source_was_used_again_between_two_runs(files, rng, moves, lines, mo
     installation.make(rng)
     ann, ben = User.objects.by_name("Ann"), User.objects.by_name("Ben")
     document = services.create_document(owner=ann, title="Old")
-    services.set_role(document, user=ben, role="editor", actor=ann)
+    sharing.set_role(document, user=ben, role="editor", actor=ann)
     files.take_away()
     monkeypatch.setattr(log, "carry", lambda advance: (_ for _ in ()).throw(Stopped))
     with pytest.raises(Stopped):

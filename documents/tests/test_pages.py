@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from documents import history, permissions, services
+from documents import history, permissions, services, sharing
 from documents.errors import Busy, CorruptLog
 from documents.models import Document
-from documents.pages import editor, lists, sharing
+from documents.pages import editor, lists
+from documents.pages.sharing import who_may_what
 from documents.permissions import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,8 +23,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def document(alice, bob, vera):
     made = services.create_document(owner=alice, title="Plan", content="Buy <b>bread</b> 🍞\n")
-    services.set_role(made, user=bob, role="editor", actor=alice)
-    services.set_role(made, user=vera, role="viewer", actor=alice)
+    sharing.set_role(made, user=bob, role="editor", actor=alice)
+    sharing.set_role(made, user=vera, role="viewer", actor=alice)
     return made
 
 
@@ -382,16 +383,16 @@ def test_an_unknown_action_does_nothing(action, document, alice):
 def test_who_may_what_is_a_plain_sentence():
     alice, bob, vera = (User(username=name) for name in ("alice", "bob", "vera"))
     people = [Person(alice, "owner"), Person(bob, "editor"), Person(vera, "viewer")]
-    assert sharing.who_may_what(people[:1], alice) == "Only you can see this document."
-    assert sharing.who_may_what(people, alice) == (
+    assert who_may_what(people[:1], alice) == "Only you can see this document."
+    assert who_may_what(people, alice) == (
         "You own this document; bob can edit, vera can read. Nobody else can see it."
     )
-    assert sharing.who_may_what(people, vera) == (
+    assert who_may_what(people, vera) == (
         "alice owns this document; bob can edit, you can read. Nobody else can see it."
     )
     crowd = [Person(User(username=f"reader{number}"), "viewer") for number in range(4)]
-    assert "bob can edit, 4 people can read" in sharing.who_may_what([*people[:2], *crowd], alice)
-    assert "you and 4 other people can read" in sharing.who_may_what([*people, *crowd], vera)
+    assert "bob can edit, 4 people can read" in who_may_what([*people[:2], *crowd], alice)
+    assert "you and 4 other people can read" in who_may_what([*people, *crowd], vera)
 
 
 # --- Errors -------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from documents import services
+from documents import services, sharing, trash
 from documents.copies import rows, texts
 from documents.models import Document, Operation, SearchCopy
 from documents.tests.rest import DOCUMENTS
@@ -58,9 +58,9 @@ def test_it_works(search, shelf, alice, words, found):
 def test_what_one_may_not_read_is_not_found(search, shelf, alice, bob, mallory):
     assert search(mallory, "bread") == []
     assert search(alice, "bread and") == ["Bread"]
-    services.set_role(shelf["Secret"], user=alice, role="viewer", actor=bob)
+    sharing.set_role(shelf["Secret"], user=alice, role="viewer", actor=bob)
     assert search(alice, "bread and") == ["Bread", "Secret"]
-    services.remove_collaborator(shelf["Secret"], user=alice, actor=bob)
+    sharing.remove_collaborator(shelf["Secret"], user=alice, actor=bob)
     assert search(alice, "bread and") == ["Bread"]
 
 
@@ -73,7 +73,7 @@ def test_it_follows_every_road_to_the_text(search, shelf, alice):
     assert search(alice, "olives") == []
     services.rename_document(document, title="Olives", actor=alice)
     assert search(alice, "olives") == ["Olives"]
-    services.delete_document(document, actor=alice)
+    trash.delete_document(document, actor=alice)
     assert search(alice, "olives") == []
 
 

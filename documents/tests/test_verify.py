@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
 
-from documents import history, logtable, permissions, services
+from documents import history, logtable, permissions, services, trash
 from documents.copies import blame, revisions, rows, texts
 from documents.copies import verify as verifying
 from documents.models import BlameCheckpoint, Checkpoint, Document, Revision, SearchCopy
@@ -99,7 +99,7 @@ def test_only_those_that_are_named(story, alice):
 
 
 def test_a_deleted_document_is_verified_too(story, alice):
-    services.delete_document(permissions.get_document(alice, story.id), actor=alice)
+    trash.delete_document(permissions.get_document(alice, story.id), actor=alice)
     assert verify()[0] == 0
     Row.objects.filter(version=7).delete()
     assert found_bad(story) == ["version 7 is missing"]

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts import tokens
-from documents import history, services
+from documents import history, services, sharing
 from realtime import hub as hubs
 from realtime.tests.clients import JsonSocket
 from realtime.tests.processes import Process, where
@@ -18,7 +18,7 @@ def document(transactional_db, alice, bob, carol, vera):
     """Alice's: bob edits, carol comments, vera views. The text is "hello", at version 1."""
     document = services.create_document(owner=alice, title="Plan", content="hello")
     for user, role in ((bob, "editor"), (carol, "commenter"), (vera, "viewer")):
-        services.set_role(document, user=user, role=role, actor=alice)
+        sharing.set_role(document, user=user, role=role, actor=alice)
     return document
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from documents import permissions, services
+from documents import permissions, services, sharing
 from realtime import hub as hubs
 from realtime.tests.clients import eventually
 
@@ -140,7 +140,7 @@ async def test_a_role_told_while_the_tick_reads_the_old_one_stands(joins, calls,
 
     def late(people):
         read = roles_in(people)
-        services.set_role(document, user=bob, role="viewer", actor=alice)
+        sharing.set_role(document, user=bob, role="viewer", actor=alice)
         return read
 
     monkeypatch.setattr(permissions, "roles_in", late)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts import tokens
-from documents import history, services
+from documents import history, services, sharing, trash
 from realtime import follower as followers
 from realtime import hub as hubs
 from realtime.tests.clients import eventually
@@ -218,7 +218,7 @@ async def test_a_rename(reads, calls, alice, bob, document):
 
 async def test_a_new_role(reads, calls, alice, bob, document):
     reader, other = await reads(bob), await reads(alice)
-    await calls(services.set_role, document, user=bob, role="viewer", actor=alice)
+    await calls(sharing.set_role, document, user=bob, role="viewer", actor=alice)
     assert (await reader.hears("role")).data == {"type": "role", "role": "viewer"}
     await calls(services.rename_document, document, title="New", actor=alice)
     await other.hears("document")
@@ -246,13 +246,13 @@ async def test_a_silent_line_says_that_it_is_alive(reads, alice, edits, monkeypa
 
 async def test_deleting_ends_it(reads, calls, alice, bob, document):
     reader = await reads(bob)
-    await calls(services.delete_document, document, actor=alice)
+    await calls(trash.delete_document, document, actor=alice)
     assert await reader.ends() == 4404
 
 
 async def test_who_is_removed_hears_no_more(reads, calls, alice, bob, document):
     reader, other = await reads(bob), await reads(alice)
-    await calls(services.remove_collaborator, document, user=bob, actor=alice)
+    await calls(sharing.remove_collaborator, document, user=bob, actor=alice)
     await calls(services.replace_content, document, "secret", author=alice)
     assert await reader.ends() == 4403
     assert await other.reaches(2) == "secret"
@@ -302,7 +302,7 @@ async def test_who_is_removed_while_the_stream_opens_hears_nothing(reads, calls,
     open_log = services.open_log
 
     def slow(document_id):
-        services.remove_collaborator(document, user=bob, actor=alice)
+        sharing.remove_collaborator(document, user=bob, actor=alice)
         return open_log(document_id)
 
     monkeypatch.setattr(services, "open_log", slow)
@@ -315,7 +315,7 @@ async def test_who_is_removed_while_the_log_is_read_hears_nothing_of_it(reads, a
     read = history.operations_since
 
     def slow(*asked):
-        services.remove_collaborator(document, user=bob, actor=alice)
+        sharing.remove_collaborator(document, user=bob, actor=alice)
         services.replace_content(document, "secret", author=alice)
         return read(*asked)
 

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from accounts import tokens
-from documents import services
+from documents import services, trash
 from documents.errors import CorruptLog
 from documents.ot.tail import Tail
 from realtime import consumers, protocol
@@ -242,7 +242,7 @@ async def test_an_idle_room_is_closed_and_opened_again(joins, alice, monkeypatch
 
 async def test_a_document_deleted_meanwhile_closes(connects, calls, alice, document):
     socket = await connects(alice)
-    await calls(services.delete_document, document, actor=alice)
+    await calls(trash.delete_document, document, actor=alice)
     await socket.says("join", client_id=socket.client_id)
     assert await socket.is_closed() == 4404
 

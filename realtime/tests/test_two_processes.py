@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from documents import history, services
+from documents import history, services, sharing, trash
 from documents.events import Committed
 from realtime import hub as hubs
 from realtime import wire
@@ -49,9 +49,9 @@ async def test_titles_roles_and_the_end_are_told(processes, calls, alice, bob, d
 
     await in_a(services.rename_document, title="New", actor=alice)
     assert (await two.hears("document"))["title"] == "New"
-    await in_a(services.set_role, user=bob, role="viewer", actor=alice)
+    await in_a(sharing.set_role, user=bob, role="viewer", actor=alice)
     assert (await two.hears("role"))["role"] == "viewer"
-    await in_a(services.delete_document, actor=alice)
+    await in_a(trash.delete_document, actor=alice)
     assert [await one.is_closed(), await two.is_closed()] == [4404, 4404]
 
 

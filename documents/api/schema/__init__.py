@@ -3,6 +3,7 @@
 from documents.api.schema.documents import DOCUMENTS, PEOPLE
 from documents.api.schema.files import FILES
 from documents.api.schema.history import HISTORY
+from documents.api.schema.links import LINKS, REDEEM, TRASH
 from documents.api.schema.operations import EventsView, with_operation
 
-__all__ = ["DOCUMENTS", "FILES", "HISTORY", "PEOPLE", "EventsView", "with_operation"]
+__all__ = ["DOCUMENTS", "FILES", "HISTORY", "LINKS", "PEOPLE", "REDEEM", "TRASH", "EventsView", "with_operation"]

@@ -14,10 +14,12 @@ SUMMARY = {
     "title": "A story",
     "version": 2,
     "role": "owner",
+    "abilities": {"view": True, "comment": True, "edit": True, "manage": True},
     "owner": ALICE,
     "created_at": MORNING,
     "updated_at": NOON,
 }
+DELETED = {key: SUMMARY[key] for key in SUMMARY if key not in ("role", "abilities")} | {"deleted_at": NOON}
 DOCUMENT = {**SUMMARY, "content": AFTER}
 FIRST_DOCUMENT = {**DOCUMENT, "content": BEFORE, "version": 1, "updated_at": MORNING}
 
@@ -57,6 +59,15 @@ IMPORT = {
     "skipped": [{"file": "photo.md", "code": "unreadable_file", "detail": "This file can't be read as a text."}],
 }
 PERSON = {"user": BOB, "role": "editor"}
+SECRET = "tV3pR8x0nq5y2LmC7wZaK1sD4fGhJ6bE"
+LINK = {
+    "id": "5e1b7c02-9d4f-4c55-b0a3-6f2e8d1c7a90",
+    "role": "commenter",
+    "expires_at": NOON,
+    "created_at": MORNING,
+    "created_by": ALICE,
+}
+MADE_LINK = {**LINK, "secret": SECRET, "url": f"https://docs.example.org/shared#{SECRET}"}
 EVENTS = (
     "id: 2\nevent: operation\ndata: "
     f'{{"version":2,"client_id":"{CLIENT_ID}","seq":1,"author":"{BOB["id"]}","operation":[4,"black "]}}\n\n'

@@ -3,11 +3,14 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.serializers import TokenSerializer
 from documents.api.serializers import (
     CollaboratorSerializer,
+    DeletedDocumentSerializer,
     DocumentListSerializer,
     OperationField,
     PublicUserField,
+    ShareLinkSerializer,
     WholeNumber,
 )
 
@@ -25,6 +28,26 @@ class Page(serializers.Serializer):
 
 class DocumentPage(Page):
     results = DocumentListSerializer(many=True)
+
+
+class TrashPage(Page):
+    results = DeletedDocumentSerializer(many=True)
+
+
+class MadeShareLink(ShareLinkSerializer):
+    """A new link, its secret, and the page that it opens with the secret behind the `#`."""
+
+    secret = serializers.CharField()
+    url = serializers.URLField()
+
+    class Meta(ShareLinkSerializer.Meta):
+        fields = [*ShareLinkSerializer.Meta.fields, "secret", "url"]
+
+
+class GuestTokens(TokenSerializer):
+    """Tokens that are good for one document."""
+
+    doc_id = serializers.UUIDField()
 
 
 class ImportedDocument(serializers.Serializer):
