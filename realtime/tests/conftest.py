@@ -142,13 +142,13 @@ def commits(monkeypatch) -> Commits:
 
 @pytest.fixture
 async def processes(document, calls, monkeypatch):
-    """`a, b, joins = await processes(layer)`; `await joins(a, bob)` is a socket of bob's at process a, and
-    `await joins.opens(a, bob)` one that has not joined."""
+    """`a, b, joins = await processes(layer)`; `await joins(a, bob)` is a socket of bob's at process a (or of whoever
+    a `token` stands for), and `await joins.opens(a, bob)` one that has not joined."""
     hubs_made, sockets = [], []
     monkeypatch.setattr(hubs, "current", lambda: where.get())
 
-    async def opens(process, user, *, client_id=None) -> JsonSocket:
-        token = (await calls(tokens.start_session, user)).access_token
+    async def opens(process, user, *, client_id=None, token=None) -> JsonSocket:
+        token = token or (await calls(tokens.start_session, user)).access_token
         socket = JsonSocket(document.id, token, client_id=client_id, application=process.serve)
         sockets.append(socket)
         await socket.opens()
