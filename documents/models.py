@@ -50,7 +50,7 @@ class ShareLink(models.Model):
     role = models.CharField(max_length=10, choices=GIVEN_ROLES)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
     ended_at = models.DateTimeField(null=True, blank=True, help_text="when it was revoked, or found to have expired")
 

@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.services import create_guest
 from documents import events, permissions
 from documents.errors import Forbidden, InvalidText, NoSuchLink, NotFound, TooMany
+from documents.logtable import as_kept
 from documents.models import Collaborator, Document, Role, ShareLink
 
 # What a direct role says of a link: nothing.
@@ -97,7 +98,12 @@ def create_link(document: Document, *, role: str, expires_at: datetime | None, a
         raise TooMany(f"A document has at most {settings.MAX_SHARE_LINKS} links.")
     secret = secrets.token_urlsafe(24)  # 192 bits
     link = ShareLink.objects.create(
-        document=document, role=role, digest=_digest(secret), expires_at=expires_at, created_by=actor
+        document=document,
+        role=role,
+        digest=_digest(secret),
+        created_by=actor,
+        created_at=as_kept(timezone.now()),
+        expires_at=expires_at and as_kept(expires_at),
     )
     return NewLink(link, secret)
 

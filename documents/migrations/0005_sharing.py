@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_column='_id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('role', models.CharField(choices=[('editor', 'Editor'), ('commenter', 'Commenter'), ('viewer', 'Viewer')], max_length=10)),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_at', models.DateTimeField(editable=False)),
                 ('expires_at', models.DateTimeField(blank=True, db_index=True, null=True)),
                 ('ended_at', models.DateTimeField(blank=True, help_text='when it was revoked, or found to have expired', null=True)),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
