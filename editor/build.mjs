@@ -2,7 +2,10 @@
 import { context } from "esbuild";
 
 const build = await context({
-  entryPoints: { editor: "src/main.ts", history: "src/history.ts", lost: "src/lost.ts", kept: "src/kept.ts" },
+  entryPoints: {
+    ...{ editor: "src/main.ts", history: "src/history.ts", lost: "src/lost.ts", kept: "src/kept.ts" },
+    ...{ share: "src/share.ts", shared: "src/shared.ts" },
+  },
   outdir: "../static/editor",
   bundle: true,
   format: "esm",

@@ -1,9 +1,14 @@
 /** The server over HTTP: a token for the socket, the text of a version, the title. */
+import type { Comment } from "./comments/threads";
 import type { Token } from "./connection";
 
 export class Refusal extends Error {
-  constructor(readonly status: number) {
-    super(`The server answered ${status}.`);
+  /** `detail` is what the server says for people, if it does. */
+  constructor(
+    readonly status: number,
+    detail = "",
+  ) {
+    super(detail || `The server answered ${status}.`);
   }
 
   /** Whether asking again may help. */
@@ -17,6 +22,21 @@ export interface PageNow {
   readonly csrfToken: string;
   readonly protocol: string;
   readonly user: string;
+}
+
+/** What is said of the text. A new comment sent again under the same key is the same comment. */
+export interface CommentsApi {
+  list(): Promise<Comment[]>;
+  add(comment: NewComment, key: string): Promise<Comment>;
+  change(id: string, changes: { body?: string; resolved?: boolean }): Promise<Comment>;
+  remove(id: string): Promise<void>;
+}
+
+interface NewComment {
+  readonly body: string;
+  readonly range?: readonly [number, number];
+  readonly version?: number;
+  readonly parent?: string;
 }
 
 export class Api {
@@ -66,15 +86,33 @@ export class Api {
     return (await this.document("", { method: "PATCH", body: JSON.stringify({ title }) })).title;
   }
 
+  readonly comments: CommentsApi = {
+    list: () => this.document("/comments"),
+    add: (comment, key) => this.document("/comments", sent("POST", comment, { "Idempotency-Key": key })),
+    change: (id, changes) => this.document(`/comments/${id}`, sent("PATCH", changes)),
+    remove: (id) => this.document(`/comments/${id}`, { method: "DELETE" }),
+  };
+
   private async document(path: string, init: RequestInit = {}) {
-    const headers = { Authorization: `Bearer ${await this.accessToken()}`, "Content-Type": "application/json" };
+    const token = { Authorization: `Bearer ${await this.accessToken()}` };
+    const headers = { ...init.headers, ...token, "Content-Type": "application/json" };
     return ask(`/api/documents/${this.documentId}${path}`, { ...init, headers });
   }
+}
+
+function sent(method: string, body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return { method, body: JSON.stringify(body), headers };
 }
 
 async function ask(url: string, init: RequestInit) {
   const headers = { Accept: "application/json", ...init.headers };
   const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(15_000) });
-  if (!response.ok) throw new Refusal(response.status);
-  return response.json();
+  if (!response.ok) throw new Refusal(response.status, await detailOf(response));
+  return response.status === 204 ? undefined : response.json();
+}
+
+async function detailOf(response: Response): Promise<string> {
+  const problem: unknown = await response.json().catch(() => null);
+  const detail = typeof problem === "object" && problem !== null && "detail" in problem ? problem.detail : "";
+  return typeof detail === "string" ? detail : "";
 }

@@ -1,4 +1,5 @@
 /** How the text looks and behaves on the page. Colours and faces come from the page's custom properties. */
+import { html } from "@codemirror/lang-html";
 import { markdown } from "@codemirror/lang-markdown";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, search } from "@codemirror/search";
@@ -29,7 +30,11 @@ const LONGEST_COLOURED = 4_000; // units of one paragraph
  * definitions are not looked for at all: that costs the square of the text in any long one that begins with "[".
  */
 export function colouredMarkdown(): Extension {
-  const support = markdown({ completeHTMLTags: false, extensions: [{ remove: ["LinkReference"] }] });
+  const support = markdown({
+    completeHTMLTags: false,
+    htmlTagLanguage: html({ matchClosingTags: false, autoCloseTags: false }), // what is typed is what stands there
+    extensions: [{ remove: ["LinkReference"] }],
+  });
   const parser = support.language.parser as unknown as { parseInline(text: string, offset: number): unknown[] };
   const parseInline = parser.parseInline.bind(parser);
   parser.parseInline = (text, offset) => (text.length > LONGEST_COLOURED ? [] : parseInline(text, offset));

@@ -7,10 +7,13 @@
  * came since our version. If the server's history is not ours any more (another log, a version it does not know, a text
  * that differs), the session begins afresh under a new client_id, and what it still held is offered for copying: the
  * words, and the whole text as it was shown, which may hold more than the server now does.
+ *
+ * Who may read but no longer write keeps what was not sent: it stays in the text they see and on the shelf, is offered for
+ * copying, and is sent under its old seq if the right comes back.
  */
 import type { Line, Timer } from "./connection";
 import { composeAll, InvalidOperation, type Operation } from "./ot";
-import type { Around, Page, Situation, Store, Wire } from "./ports";
+import type { Around, Held, Page, Situation, Store, Wire } from "./ports";
 import {
   CloseCode,
   DEFAULT_LIMITS,
@@ -21,7 +24,7 @@ import {
   type Role,
   type ServerMessage,
 } from "./protocol";
-import { type Entry, type Received, Session, type Submission, type Text } from "./session";
+import { type Entry, insertedText, type Received, Session, type Submission, type Text } from "./session";
 
 const ACK_OVERDUE = 8_000; // ms after which a submission is sent again, on a line that lives; doubles each time
 const ACK_OVERDUE_MOST = 60_000;
@@ -75,7 +78,22 @@ export class Client<T extends Text<T>> {
     return this.session;
   }
 
+  /** What this role may not send; it is sent when the right to write comes back. Null for nothing. */
+  get held(): Held | null {
+    const { session } = this;
+    if (mayEdit(this.role) || session.isSynchronised) return null;
+    return { words: insertedText(session.unacknowledged), whole: () => String(session.shown) };
+  }
+
   // -- the user -------------------------------------------------------------------------------------------------------
+
+  /** The writer has a copy of what is held: the server's text is shown again. */
+  letGo(): void {
+    if (this.held === null) return;
+    this.withdraw();
+    this.save();
+    this.page.changed();
+  }
 
   edited(operation: Operation): void {
     this.session.edit(operation);
@@ -99,7 +117,7 @@ export class Client<T extends Text<T>> {
   // -- the line -------------------------------------------------------------------------------------------------------
 
   isWaitingForAnswer(): boolean {
-    return this.head === null || this.sent !== null || !this.session.isSynchronised;
+    return this.head === null || this.sent !== null || (mayEdit(this.role) && !this.session.isSynchronised);
   }
 
   opened(): void {
@@ -231,7 +249,6 @@ export class Client<T extends Text<T>> {
 
   private setRole(role: Role): void {
     this.role = role;
-    if (!mayEdit(role)) this.giveUp("you may read this document but no longer change it");
     this.page.setCanEdit(this.canEdit);
   }
 
@@ -269,6 +286,8 @@ export class Client<T extends Text<T>> {
 
   private failed(code: string, detail: string, seq: number | null): void {
     if (code === "log_changed" || code === "version_unknown") this.restored();
+    else if (code === "forbidden" && this.held !== null && seq !== null)
+      this.acknowledged(); // nothing was committed: it waits for the role that it needs
     else if (code === "forbidden" && (this.head === null || seq !== null)) this.forbidden(detail);
     else if (code === "version_too_old")
       this.connection.reconnect(); // catches up, then sends the same seq again
@@ -277,7 +296,7 @@ export class Client<T extends Text<T>> {
     else if (seq !== null && seq === this.session.seqInFlight) this.refused(asReason(detail || code));
   }
 
-  /** Not this user's client_id, or a role that has just changed: another one will do, if any. */
+  /** Not this user's client_id: another one will do. */
   private forbidden(detail: string): void {
     this.startAfresh(asReason(detail || "you may not change this document"));
   }
@@ -296,13 +315,18 @@ export class Client<T extends Text<T>> {
   private giveUp(reason: string): void {
     if (!this.session.isSynchronised) {
       const shown = String(this.session.shown);
-      const { change, lost } = this.session.abandon();
-      this.page.apply(change);
-      this.page.offer(reason, lost, shown);
-      this.acknowledged();
+      this.page.offer(reason, this.withdraw(), shown);
       this.save();
     }
     this.page.setCanEdit(false);
+  }
+
+  /** Takes all that is unacknowledged out of the text; its words. */
+  private withdraw(): string {
+    const { change, lost } = this.session.abandon();
+    this.page.apply(change);
+    this.acknowledged();
+    return lost;
   }
 
   private startAfresh(reason: string): void {
@@ -337,13 +361,17 @@ export class Client<T extends Text<T>> {
 
   /** After anything that happened: what is unacknowledged is stored, then what can be sent is sent. */
   private settle(): void {
-    const maySubmit = this.isLive && this.isCompared && mayEdit(this.role);
-    const submission = maySubmit ? this.session.submission(this.limits) : null;
+    const submission = this.nextSubmission();
     this.save();
     if (submission !== null && submission.seq !== this.sent && this.isStored(submission)) {
       this.submit(submission, ACK_OVERDUE);
     }
     this.page.changed();
+  }
+
+  private nextSubmission(): Submission | null {
+    const maySubmit = this.isLive && this.isCompared && mayEdit(this.role);
+    return maySubmit ? this.session.submission(this.limits) : null;
   }
 
   /** A browser that can't keep anything keeps nothing that a reload could confuse. */
@@ -361,14 +389,16 @@ export class Client<T extends Text<T>> {
     this.connection.send({ type: "submit", ...submission });
     this.connection.expectAnswer();
     this.overdue = this.world.clock.after(patience, () => {
-      const again = this.isLive ? this.session.submission(this.limits) : null;
-      if (again !== null) this.submit(again, Math.min(2 * patience, ACK_OVERDUE_MOST));
+      const again = this.nextSubmission();
+      if (again === null) this.sent = null;
+      else this.submit(again, Math.min(2 * patience, ACK_OVERDUE_MOST));
     });
   }
 
-  /** While the line is up, an answer will soon take the place of what is written: it need not go to the disk at once. */
+  /** Where an answer will soon take the place of what is written, it need not go to the disk at once. */
   private save(): void {
-    this.store.save(this.session.clientId, this.log, this.session.pending(), !this.isLive);
+    const isStrict = !this.isLive || !mayEdit(this.role);
+    this.store.save(this.session.clientId, this.log, this.session.pending(), isStrict);
   }
 }
 

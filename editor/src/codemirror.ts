@@ -86,6 +86,11 @@ export class Editor {
     return toUnit(doc, Math.max(0, Math.min(codePoint, lengthOf(doc))));
   }
 
+  /** The code point of the shown text at an editor's position. */
+  codePoint(position: number): number {
+    return toCodePoint(this.view.state.doc, position);
+  }
+
   dispatch(effects: StateEffect<unknown>): void {
     this.view.dispatch({ effects });
   }

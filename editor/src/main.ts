@@ -1,9 +1,12 @@
 /** Puts the editor on the page: the server's text is there to be read from the first moment, then comes to life. */
 
+import { keymap } from "@codemirror/view";
 import { Api, Refusal } from "./api";
-import { browserDisk, sha256 } from "./browser";
+import { browserDisk, randomUuid, sha256 } from "./browser";
 import { Client } from "./client";
 import { Editor } from "./codemirror";
+import { Comments } from "./comments/comments";
+import { marksExtension } from "./comments/marks";
 import { type Clock, Connection, type Socket } from "./connection";
 import { element, meta } from "./dom";
 import { tabLocks } from "./locks";
@@ -11,12 +14,13 @@ import { editTitle, showPeople, showState, showWayOut } from "./page";
 import type { Page } from "./ports";
 import { handsExtension, OwnHand, Peers } from "./presence";
 import { CloseCode, mayEdit, type Role, type ServerMessage, SUBPROTOCOL } from "./protocol";
+import { Recent } from "./recent";
 import { Rope } from "./rope";
 import { Session, unsavedWords } from "./session";
 import { BrowserShelf } from "./shelf";
 import { sentenceFor } from "./status";
 import { type Leftover, Storage, type StoredSession } from "./storage";
-import { showLeftover } from "./unsaved";
+import { HeldNote, showLeftover } from "./unsaved";
 
 const root = element("editor");
 const stored = element("document-text");
@@ -55,6 +59,8 @@ function showKept(key: string, leftover: Leftover): void {
   showSituation();
 }
 
+const heldNote = new HeldNote(() => client?.letGo());
+
 function isSignedOut(error: unknown): never {
   notes.signedOut = error instanceof Refusal && [401, 403].includes(error.status);
   throw error;
@@ -81,7 +87,6 @@ async function begin(): Promise<Session<Rope>> {
 async function restored({ clientId, log, pending }: StoredSession): Promise<Session<Rope> | null> {
   try {
     if (log !== pageLog) return giveUp("the document was restored from a backup");
-    if (!mayEdit(pageRole)) return giveUp("you may read this document but no longer change it");
     const session = Session.restore(clientId, pending, await textAt(pending.version));
     session.text.apply(session.unacknowledged); // throws if it does not fit
     return session;
@@ -133,6 +138,7 @@ async function askWhetherOutdated(): Promise<void> {
 }
 
 let client: Client<Rope> | null = null;
+let comments: Comments | null = null;
 
 const connection = new Connection(world, {
   opened: () => client?.opened(),
@@ -145,6 +151,8 @@ function showSituation(): void {
   if (client === null) return;
   const { situation } = client;
   showState(sentenceFor(situation, reasonNotSaved()));
+  heldNote.show(client.held);
+  comments?.changed(situation.role);
   showWayOut(situation.line === "final" ? (WAYS_OUT[situation.code] ?? null) : notes.signedOut ? SIGN_IN : null);
 }
 
@@ -180,7 +188,14 @@ async function start(): Promise<void> {
       canEdit: mayEdit(pageRole),
       limit: () => client?.limits.text ?? Number.POSITIVE_INFINITY,
       nonce: meta("csp-nonce"),
-      extensions: handsExtension(),
+      extensions: [
+        handsExtension(),
+        marksExtension(
+          (id) => comments?.pick(id),
+          () => comments?.placed(),
+        ),
+        keymap.of([{ key: "Mod-Alt-m", run: () => comments?.begin() ?? false, preventDefault: true }]),
+      ],
     },
     {
       edited: (operation) => {
@@ -201,7 +216,8 @@ async function start(): Promise<void> {
     toShown: (position: number) => client?.current.toShown(position) ?? position,
     toEditor: (position: number) => editor.position(position),
   };
-  const peers = new Peers(place, clock);
+  const recent = new Recent();
+  const peers = new Peers(place, recent, clock);
   const showPeers: () => void = oncePerFrame(() => {
     if (editor.isComposing) return showPeers();
     editor.dispatch(peers.show());
@@ -209,12 +225,26 @@ async function start(): Promise<void> {
   });
   setInterval(() => peers.expire() && showPeers(), 5_000);
 
+  comments = new Comments({
+    view: editor.view,
+    ...{ place, recent, clock, user },
+    api: api.comments,
+    newKey: randomUuid,
+    toCodePoint: (position) => editor.codePoint(position),
+    isSaved: () => client?.isLive === true && client.situation.unsaved === 0,
+  });
+  element("add-comment").addEventListener("click", () => comments?.begin());
+
   const page: Page<Rope> = {
     get isComposing() {
       return editor.isComposing;
     },
     apply: (change) => editor.apply(change),
-    reset: (text, canEdit) => editor.reset(text, canEdit),
+    reset: (text, canEdit) => {
+      recent.forget();
+      editor.reset(text, canEdit);
+      comments?.reset();
+    },
     setCanEdit: (canEdit) => {
       editor.setCanEdit(canEdit);
       title.setCanEdit(canEdit);
@@ -225,16 +255,18 @@ async function start(): Promise<void> {
       peers.joined(clientId, presence);
       showPeers();
       ownHand.moved();
+      comments?.joined();
     },
     presence: (presence) => {
       peers.receive(presence);
       showPeers();
     },
     crossed: (entries) => {
-      peers.crossed(entries);
+      recent.take(entries);
       if (peers.people().length > 0) showPeers();
     },
     heard: (message: ServerMessage) => {
+      if (message.type === "comment" && message.comment !== undefined) comments?.heard(message.comment);
       if (message.type === "document" && message.title !== undefined) title.show(message.title);
       root.dispatchEvent(new CustomEvent("collabdocs:message", { detail: message }));
     },
@@ -259,7 +291,8 @@ function oncePerFrame(action: () => void): () => void {
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if ((client?.situation.unsaved ?? 0) > 0 || notes.leftovers.length > 0) event.preventDefault();
+  const isUnsaved = (client?.situation.unsaved ?? 0) > 0 || comments?.hasDraft === true;
+  if (isUnsaved || notes.leftovers.length > 0) event.preventDefault();
 });
 window.addEventListener("pagehide", () => storage.flush());
 for (const change of ["online", "offline", "pageshow"]) window.addEventListener(change, () => connection.probe());

@@ -30,6 +30,12 @@ export interface Store {
   newClientId(): string;
 }
 
+/** What waits for the right to be sent: its words, and the whole text as it is shown. */
+export interface Held {
+  readonly words: string;
+  readonly whole: () => string;
+}
+
 export interface Situation {
   readonly line: Line;
   readonly code: number;

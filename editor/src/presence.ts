@@ -7,9 +7,8 @@
 import { type EditorState, type Extension, type Range, StateEffect, StateField, Transaction } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, WidgetType } from "@codemirror/view";
 import type { Clock, Timer } from "./connection";
-import { transformPosition } from "./ot";
 import type { Presence, User } from "./protocol";
-import type { Entry } from "./session";
+import type { Recent } from "./recent";
 
 /** Someone's caret or selection, in the editor's positions. */
 interface Hand {
@@ -103,15 +102,14 @@ interface Peer {
 }
 
 const EXPIRES = 35_000; // ms; the server lets them go after 30 s
-const REMEMBERED = 500; // entries that late positions can be moved over
 
 export class Peers {
   private readonly peers = new Map<string, Peer>();
-  private recent: Entry[] = [];
   private own = "";
 
   constructor(
     private readonly place: Place,
+    private readonly recent: Pick<Recent, "move">,
     private readonly clock: Pick<Clock, "now">,
   ) {}
 
@@ -133,10 +131,6 @@ export class Peers {
     else this.peers.set(presence.client_id, { presence, seenAt: this.clock.now() });
   }
 
-  crossed(entries: readonly Entry[]): void {
-    this.recent = [...this.recent, ...entries].slice(-REMEMBERED);
-  }
-
   /** Lets go of those who have not been heard of; true if there were any. */
   expire(): boolean {
     const before = this.peers.size;
@@ -151,11 +145,8 @@ export class Peers {
   }
 
   private hand({ client_id, user, version, selection }: Presence): Hand {
-    const since = this.recent.filter((entry) => entry.version > version && entry.version <= this.place.version());
-    const shown = (position: number) => {
-      const current = since.reduce((at, { operation }) => transformPosition(at, operation), position);
-      return this.place.toEditor(this.place.toShown(current));
-    };
+    const current = (position: number) => this.recent.move(position, version, this.place.version());
+    const shown = (position: number) => this.place.toEditor(this.place.toShown(current(position)));
     const ranges = (selection ?? []).map(([anchor, head]) => ({ anchor: shown(anchor), head: shown(head) }));
     return { clientId: client_id, user, ranges };
   }

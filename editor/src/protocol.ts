@@ -1,4 +1,5 @@
 /** The messages on the socket, as docs/protocol.md names them. What is read is checked as far as we rely on it. */
+import type { Comment } from "./comments/threads";
 import { parse } from "./ot";
 import type { Entry, Submission } from "./session";
 
@@ -49,7 +50,7 @@ export type ServerMessage =
   | { readonly type: "error"; readonly code: string; readonly detail: string; readonly seq?: number | null }
   | { readonly type: "role"; readonly role: Role }
   | { readonly type: "document"; readonly title?: string }
-  | { readonly type: "comment" }
+  | { readonly type: "comment"; readonly comment?: Comment }
   | { readonly type: "pong" };
 
 export type ClientMessage =
@@ -78,6 +79,10 @@ export const CloseCode = {
 
 export function mayEdit(role: Role): boolean {
   return role === "owner" || role === "editor";
+}
+
+export function mayComment(role: Role): boolean {
+  return mayEdit(role) || role === "commenter";
 }
 
 /** The message of a frame; null for one that a newer server may send and we do not know. */

@@ -18,8 +18,13 @@ export function sentenceFor(situation: Situation, notSaved: string | null): Sent
   if (notSaved !== null) return { text: `Not saved: ${notSaved}`, tone: "danger" };
   if (line === "final") return { text: `Not saved: ${FINAL[code] ?? "the connection was ended"}`, tone: "danger" };
   if (!isLive && !isExpected) return unsaved === 0 ? { text: "Reconnecting…", tone: "busy" } : offline(situation);
-  if (!mayEdit(role)) return { text: "Read only", tone: "quiet" };
+  if (!mayEdit(role)) return readOnly(unsaved);
   return unsaved === 0 ? { text: "Saved", tone: "good" } : { text: "Saving…", tone: "busy" };
+}
+
+function readOnly(unsaved: number): Sentence {
+  if (unsaved === 0) return { text: "Read only", tone: "quiet" };
+  return { text: `Read only — ${changes(unsaved)} not saved: copy your text`, tone: "danger" };
 }
 
 function offline({ unsaved, kept, isFailing }: Situation): Sentence {

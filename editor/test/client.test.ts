@@ -277,19 +277,6 @@ describe("a browser that keeps nothing", () => {
 });
 
 describe("roles", () => {
-  it("demoted while typing: what is pending is offered, the editor is read only", async () => {
-    const { network, alice } = await aliceAt();
-    network.server.refuses = () => "forbidden";
-    network.server.tellAll({ type: "role", role: "viewer" });
-    network.server.role = "viewer";
-    alice.types(" more");
-    await network.drain();
-    expect(alice.offers.map(({ words }) => words)).toEqual([" more"]);
-    expect(alice.canEdit).toBe(false);
-    expect(stateOf(alice)).toBe("Read only");
-    network.assertConverged();
-  });
-
   it("promoted again: may write", async () => {
     const { network, alice } = await aliceAt();
     network.server.tellAll({ type: "role", role: "commenter" });

@@ -7,8 +7,9 @@ import { entries } from "../src/history/legend";
 import { Paper } from "../src/history/paper";
 import { keyLeads, Scrubber } from "../src/history/scrubber";
 import { Server, Trouble } from "../src/history/server";
-import { ago, inkOf, useInks, whatRestoringDoes } from "../src/history/words";
+import { inkOf, useInks, whatRestoringDoes } from "../src/history/words";
 import type { Operation } from "../src/ot";
+import { ago } from "../src/times";
 
 const alice = { id: "00000000-0000-4000-8000-000000000001", username: "alice" };
 const bob = { id: "00000000-0000-4000-8000-000000000002", username: "bob" };

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { showPeople, showState } from "../src/page";
 import { handsExtension, OwnHand, Peers, safeColor } from "../src/presence";
 import type { Presence } from "../src/protocol";
+import { Recent } from "../src/recent";
 import { showLeftover } from "../src/unsaved";
 import { FakeClock } from "./network";
 
@@ -14,6 +15,7 @@ const BOB = { id: "1", name: "bob", color: "#b45309" };
 let clock: FakeClock;
 let version: number;
 let view: EditorView;
+let recent: Recent;
 let peers: Peers;
 
 beforeEach(() => {
@@ -22,7 +24,8 @@ beforeEach(() => {
   document.body.innerHTML = '<p id="state"></p><ul id="people"></ul><div id="unsaved" hidden></div>';
   const state = EditorState.create({ doc: "hello world", extensions: handsExtension() });
   view = new EditorView({ parent: document.body, state });
-  peers = new Peers({ version: () => version, toShown: (at) => at, toEditor: (at) => at }, clock);
+  recent = new Recent();
+  peers = new Peers({ version: () => version, toShown: (at) => at, toEditor: (at) => at }, recent, clock);
 });
 
 afterEach(() => view.destroy());
@@ -67,7 +70,7 @@ describe("hands", () => {
   });
 
   it("of an older version are moved over what came since", () => {
-    peers.crossed([{ version: 3, client_id: "x", seq: 1, operation: ["> "] }]);
+    recent.take([{ version: 3, client_id: "x", seq: 1, operation: ["> "] }]);
     peers.receive(presence({ version: 2, selection: [[3, 3]] }));
     expect(shown()).toBe("hello[bob] world");
   });

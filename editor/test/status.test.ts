@@ -21,6 +21,7 @@ describe("the state line", () => {
     ["Saving…", { ...LIVE, unsaved: 1 }],
     ["Saving…", { ...LIVE, unsaved: 1, isFailing: true }],
     ["Read only", { ...LIVE, role: "viewer" }],
+    ["Read only — 2 changes not saved: copy your text", { ...LIVE, role: "viewer", unsaved: 2, kept: 2 }],
     ["Reconnecting…", OFFLINE],
     ["Saved", { ...OFFLINE, isExpected: true }],
     ["Saving…", { ...OFFLINE, isExpected: true, unsaved: 1 }],

@@ -1,7 +1,8 @@
 /** The list beside the sheet: revisions by page, and the named versions. The same rows as the server writes. */
+import { ago, exactly } from "../times";
 import type { NamedVersion, Revision } from "./archive";
 import { icon, make, swatch } from "./dom";
-import { ago, exactly, inkOf, nameOf } from "./words";
+import { inkOf, nameOf } from "./words";
 
 export function row(revision: Revision, names: readonly NamedVersion[], version: number): HTMLElement {
   const { from_version: from, to_version: to, author, ended_at: at } = revision;

@@ -1,11 +1,12 @@
 /** What the history page shows around the sheet: where one is, the list, the legend, what is told. */
+import { ago, exactly } from "../times";
 import type { NamedVersion, Revision, Version } from "./archive";
 import { find, icon, make, swatch } from "./dom";
 import type { Span } from "./ink";
 import { entries, legendItem } from "./legend";
 import { flagLink, pagerButton, row } from "./list";
 import type { Paper } from "./paper";
-import { ago, exactly, inkOf, nameOf } from "./words";
+import { inkOf, nameOf } from "./words";
 
 export const VIEWS = ["changes", "authors", "text"] as const;
 export type View = (typeof VIEWS)[number];
