@@ -52,5 +52,15 @@ class TooOften(Problem):
         self.retry_after = retry_after
 
 
+class TooMany(Problem):
+    """A document, or a person, has as many of something as there may be."""
+
+    status, code, detail = 409, "too_many", "There are too many of these already."
+
+
+class NoSuchToken(Problem):
+    status, code, detail = 404, "not_found", "There is no such token."
+
+
 class TooLarge(Problem):
     status, code, detail = 413, "too_large", "The request is too large."

@@ -28,17 +28,17 @@ class CountedForm(forms.Form):
             raise forms.ValidationError(refusal.detail, code=refusal.code) from None
 
 
-def _password(autocomplete: str) -> forms.CharField:
+def password_field(autocomplete: str, label: str = "Password") -> forms.CharField:
     """A password field; what is too long to be one is refused before it is hashed."""
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-    return forms.CharField(label="Password", strip=False, max_length=MAX_PASSWORD_LENGTH, widget=widget)
+    return forms.CharField(label=label, strip=False, max_length=MAX_PASSWORD_LENGTH, widget=widget)
 
 
 class LogInForm(CountedForm, AuthenticationForm):
     """A name and a password."""
 
     username = UsernameField(label="User name", widget=forms.TextInput(attrs={"autofocus": True}))
-    password = _password("current-password")
+    password = password_field("current-password")
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": "There is nobody here with this name and this password."
     }
@@ -65,7 +65,7 @@ class SignUpForm(CountedForm):
     email = forms.EmailField(
         label="E-mail (optional)", required=False, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
-    password = _password("new-password")
+    password = password_field("new-password")
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         self.request = request

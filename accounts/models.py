@@ -31,11 +31,13 @@ class UserManager(DjangoUserManager["User"]):
 
     def by_name(self, username: str) -> "User | None":
         """The person of this name, None for nobody. Erased people have no name, and guests none that finds them."""
+        if len(username) > MAX_KEY_LENGTH:  # to bring megabytes to normal form takes long
+            return None
         return self.filter(username_key=name_key(username), erased_at=None, guest_of=None).first()
 
     def by_email(self, email: str) -> "User | None":
         """The person with this address, None for nobody."""
-        address = normal_email(email)
+        address = normal_email(email[:MAX_KEY_LENGTH])
         return self.filter(email=address, erased_at=None).first() if address else None
 
 

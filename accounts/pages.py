@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import login
 from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -17,9 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import services, tokens
+from accounts import services, sessions, tokens
 from accounts.authentication import CookieAuthentication
-from accounts.errors import InvalidToken
 from accounts.forms import CountedForm, LogInForm, SignUpForm
 from accounts.signals import browser_session
 
@@ -38,13 +37,8 @@ def sign_up_facts() -> dict[str, bool]:
     return {"sign_up_open": settings.SIGN_UP_OPEN}
 
 
-class CountedFormView(RedirectURLMixin, FormView):
-    """Answers 429 with the form when it was sent too often. `next` leads only to our own pages."""
-
-    next_page = settings.LOGIN_REDIRECT_URL
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | sign_up_facts()
+class CountedFormView(FormView):
+    """Answers 429 with the form when it was sent too often."""
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}
@@ -57,10 +51,26 @@ class CountedFormView(RedirectURLMixin, FormView):
         return response
 
 
-class LogIn(CountedFormView, LoginView):
+class WayIn(RedirectURLMixin, CountedFormView):
+    """For strangers and guests. `next` leads only to our own pages."""
+
+    next_page = settings.LOGIN_REDIRECT_URL
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | sign_up_facts()
+
+
+class LogIn(WayIn, LoginView):
     form_class = LogInForm
     template_name = "accounts/login.html"
-    redirect_authenticated_user = True
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.redirect_authenticated_user = sessions.is_known(request)
+
+    def form_valid(self, form: LogInForm) -> HttpResponse:
+        sessions.forget_guest(self.request)
+        return super().form_valid(form)
 
 
 class LogOut(LogoutView):
@@ -68,14 +78,14 @@ class LogOut(LogoutView):
 
 
 @method_decorator([sensitive_post_parameters(), never_cache], name="dispatch")
-class SignUp(CountedFormView):
+class SignUp(WayIn):
     """Who has signed up is logged in."""
 
     form_class = SignUpForm
     template_name = "accounts/sign_up.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
+        if sessions.is_known(request):
             return HttpResponseRedirect(self.get_success_url())
         if not settings.SIGN_UP_OPEN:
             return redirect(settings.LOGIN_URL)
@@ -87,6 +97,7 @@ class SignUp(CountedFormView):
         except ValidationError as refusal:
             form.add_error(None, refusal)
             return self.form_invalid(form)
+        sessions.forget_guest(self.request)
         login(self.request, user, BACKEND)
         return HttpResponseRedirect(self.get_success_url())
 
@@ -95,19 +106,14 @@ class SignUp(CountedFormView):
 
 
 class SessionToken(APIView):
-    """A short access token for the page's own script, of the session that the browser's log-in owns.
-
-    A session that was revoked elsewhere ends the log-in here too.
-    """
+    """A short access token for the page's own script, of the session that the browser's log-in owns."""
 
     authentication_classes = (CookieAuthentication,)
 
     @extend_schema(exclude=True)
     def post(self, request: Request) -> Response:
         session = browser_session(request._request)
-        if session is None or not session.is_good:
-            logout(request._request)
-            raise InvalidToken
+        assert session is not None  # `BrowserSessions` has seen to it
         access = tokens.access_token(session)
         answer = {"access_token": access.token, "token_type": "bearer", "expires_in": access.expires_in}
         return Response(answer, headers={"Cache-Control": "no-store"})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from accounts import serializers
@@ -69,7 +70,8 @@ def answer(shape: Any, example: Any, description: str) -> OpenApiResponse:
 # --- The operations of accounts -------------------------------------------------------------------------------
 
 ALICE = {"id": "6f1c2a52-3f0e-4c8b-9d53-0d1a7a4b8c11", "username": "alice"}
-ME = {**ALICE, "email": "alice@example.org"}
+ME = {**ALICE, "email": "alice@example.org", "color": "#2e9e4f"}
+NEW_ME = ME | {"color": None}
 PASSWORD = "correct horse battery staple"
 TOKENS = {
     "access_token": "eyJhbGciOiJIUzI1NiIs.eyJzdWIiOiI2ZjFjMmE1Mi0z.Rk9E0Lr1",
@@ -89,7 +91,7 @@ SIGN_UP = operation(
     "Makes a new person. An installation may be closed to strangers (`sign_up_closed`).",
     request=serializers.SignUpSerializer,
     takes={"A new person": {"username": "alice", "email": "alice@example.org", "password": PASSWORD}},
-    answers={201: answer(serializers.UserSerializer, ME, "Who has signed up.")},
+    answers={201: answer(serializers.UserSerializer, NEW_ME, "Who has signed up.")},
     refuses=[403],
     tags=["people"],
 )
@@ -102,12 +104,13 @@ READ_ME = operation(
 )
 CHANGE_ME = operation(
     "change_me",
-    "Change my name, address or password",
-    "What is left out stays as it is. A new password needs the current one, and ends every session; an address "
-    "is removed by `null`.",
+    "Change my name, address, colour or password",
+    "What is left out stays as it is. A new password needs the current one, and ends every session, those of API "
+    "tokens too; an address, and the choice of a colour, is removed by `null`.",
     request=serializers.ChangeUserSerializer,
     takes={
         "Another address": {"email": "alice@example.net"},
+        "Another colour": {"color": "#7a6cf0"},
         "A new password": {"password": "another horse battery staple", "current_password": PASSWORD},
     },
     answers={200: answer(serializers.UserSerializer, ME, "You, as you are now.")},
@@ -116,8 +119,9 @@ CHANGE_ME = operation(
 ERASE_ME = operation(
     "erase_me",
     "Erase me",
-    "Removes your name, your address and what only you can see. What you wrote in other people's documents stays, "
-    "without your name. This can't be undone.",
+    "Removes your name and your address. Documents of yours that nobody else sees go to the trash; a shared one goes "
+    "to whoever may do most in it. What you wrote in other people's documents stays, without your name. This can't be "
+    "undone.",
     answers={204: OpenApiResponse(None, "You are erased, and every session has ended.")},
     tags=["people"],
 )
@@ -143,5 +147,56 @@ REVOKE = operation(
     request=serializers.RevokeSerializer,
     takes={"A token": {"token": TOKENS["refresh_token"]}},
     answers={200: OpenApiResponse(None, "That token is good for nothing now."), 400: REFUSED},
+    tags=["tokens"],
+)
+
+# --- API tokens and sessions ----------------------------------------------------------------------------------
+
+API_TOKEN = {
+    "id": "4c0b2f6e-9a1d-4f7c-8e35-6d2a9b1c7f40",
+    "name": "Nightly backup",
+    "scope": "read",
+    "doc_id": None,
+    "created_at": "2026-11-23T08:00:00Z",
+    "last_used_at": None,
+    "expires_at": "2027-11-23T08:00:00Z",
+}
+TOKEN_ID = OpenApiParameter("token_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="Which token.")
+LIST_API_TOKENS = operation(
+    "list_api_tokens",
+    "Your API tokens",
+    "Those that are good for something, the newest first.",
+    answers={200: answer(serializers.ApiTokenSerializer(many=True), API_TOKEN, "All of them.")},
+    refuses=[403],
+    tags=["tokens"],
+)
+MAKE_API_TOKEN = operation(
+    "make_api_token",
+    "Make an API token",
+    "For a program: it is used like an access token. It may be for reading only, or for one document; it never is good "
+    "for the account itself. The token is shown this once.",
+    request=serializers.MakeApiTokenSerializer,
+    takes={"For a backup": {"name": "Nightly backup", "scope": "read", "expires_at": "2027-11-23T08:00:00Z"}},
+    answers={
+        201: answer(
+            serializers.MadeApiTokenSerializer, API_TOKEN | {"token": "collabdocs_3Kx9…"}, "It, and its secret."
+        )
+    },
+    refuses=[409],
+    tags=["tokens"],
+)
+REVOKE_API_TOKEN = operation(
+    "revoke_api_token",
+    "Revoke an API token",
+    "It is good for nothing any more, and its sockets close within seconds.",
+    parameters=[TOKEN_ID],
+    answers={204: OpenApiResponse(None, "It is revoked.")},
+    tags=["tokens"],
+)
+SIGN_OUT_EVERYWHERE = operation(
+    "sign_out_everywhere",
+    "Sign out everywhere",
+    "Ends every session of yours, with its tokens and sockets: browsers, programs, API tokens, and the one that asks.",
+    answers={204: OpenApiResponse(None, "You are logged in nowhere.")},
     tags=["tokens"],
 )

@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import mails
+from accounts.models import ApiToken, User
 from accounts.names import ERASED_PREFIX, GUEST_PREFIX, MAX_NAME_LENGTH, normal_name, validate_name
+from accounts.signals import user_erased
 
 MAX_PASSWORD_LENGTH = 1024  # characters; a longer one is refused before it is hashed
 
@@ -71,39 +73,63 @@ def create_guest(name: str, document_id: UUID) -> User:
     return user
 
 
+def forget_guests(document_id: UUID) -> None:
+    """Delete the guests of a document that is no more: nothing is left that names them."""
+    User.objects.filter(guest_of=document_id).delete()
+
+
 def change_user(
-    user: User, *, username: str | None = None, email: str | None = None, password: str | None = None
+    user: User,
+    *,
+    username: str | None = None,
+    email: str | None = None,
+    password: str | None = None,
+    color: str | None = None,
 ) -> User:
-    """Change what is given (an empty address removes it); a new password ends every session of the user.
+    """Change what is given (an empty address removes it, an empty colour leaves the choice to us); a new password ends
+    every session of the user.
 
     Raises Django's ValidationError with the fields at fault.
     """
-    given = {"username": username, "email": email, "password": password}
+    given = {"username": username, "email": email, "password": password, "color": color}
     changed = [field for field, value in given.items() if value is not None]
+    old_email = user.email
     user.username = user.username if username is None else username
     user.email = user.email if email is None else email
+    user.color = user.color if color is None else _known_color(color)
     if password is not None:
         _set_password(user, password)
     _save(user, changed)
+    if old_email and user.email != old_email:
+        mails.tell_of_new_email(user.username, old_email, user.email)
     return user
 
 
 def erase_user(user: User) -> None:
     """Remove the person and keep the row: no name, no address, no way in; what they wrote has no author.
 
-    One update, so that nothing half erased is left behind where there are no transactions.
+    Who listens lets go of them first. Then one update, so that nothing half erased is left behind where there are no
+    transactions.
     """
+    user_erased.send(sender=User, user=user)
     user.username = user.username_key = f"{ERASED_PREFIX}{user.id}"
     user.email = None
-    user.first_name = user.last_name = ""
+    user.first_name = user.last_name = user.color = ""
     user.is_active = user.is_staff = user.is_superuser = False
     user.last_login = None
     user.erased_at = timezone.now()
     user.set_unusable_password()
     user.save()
     user.end_sessions()
+    ApiToken.objects.filter(session__in=list(user.refresh_sessions.values_list("pk", flat=True))).delete()
     user.groups.clear()
     user.user_permissions.clear()
+
+
+def _known_color(color: str) -> str:
+    if color and color not in PRESENCE_COLORS:
+        raise ValidationError({"color": ValidationError("This is none of the colours.", code="invalid")})
+    return color
 
 
 def _set_password(user: User, password: str) -> None:

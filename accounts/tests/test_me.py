@@ -1,9 +1,10 @@
 import pytest
+from django.core import mail
 
-from accounts import services, tokens
+from accounts import mails, services, tokens
 from accounts.errors import InvalidToken
 from accounts.models import User
-from accounts.services import public_user
+from accounts.services import PRESENCE_COLORS, public_user
 
 ME = "/api/users/me"
 NEW = "another quite long secret"
@@ -12,7 +13,8 @@ NEW = "another quite long secret"
 def test_it_works(client_for, alice):
     answer = client_for(alice).get(ME)
     assert answer.status_code == 200
-    assert answer.json() == {"id": str(alice.id), "username": "alice", "email": "alice@example.org"}
+    shown = {"id": str(alice.id), "username": "alice", "email": "alice@example.org", "color": None}
+    assert answer.json() == shown
     assert client_for(alice).get(f"{ME}/").json() == answer.json()
 
 
@@ -34,6 +36,28 @@ def test_name_and_address_change(client_for, alice):
 def test_one_may_change_the_case_of_ones_own_name(client_for, alice):
     answer = client_for(alice).patch(ME, {"username": "ALICE"}, format="json")
     assert answer.json()["username"] == "ALICE"
+
+
+def test_a_colour_is_chosen_among_the_twelve(client_for, alice):
+    client = client_for(alice)
+    for given, shown in ((PRESENCE_COLORS[7], PRESENCE_COLORS[7]), (None, None), (PRESENCE_COLORS[0],) * 2, ("", None)):
+        assert client.patch(ME, {"color": given}, format="json").json()["color"] == shown
+        assert client.get(ME).json()["color"] == shown
+    for nonsense in ("red", "#000000", "#D94848", "x" * 500, {"$ne": 1}, 7):
+        answer = client.patch(ME, {"color": nonsense}, format="json")
+        assert answer.status_code == 400 and answer.json()["errors"][0]["attr"] == "color"
+
+
+@pytest.mark.parametrize("email", ["new@example.org", None])
+def test_the_old_address_is_told(client_for, alice, email):
+    client_for(alice).patch(ME, {"email": email}, format="json")
+    client_for(alice).patch(ME, {"email": email, "username": "Alice B"}, format="json")
+    mails.letters.join()
+    [letter] = mail.outbox
+    assert letter.to == ["alice@example.org"] and (email or "none") in letter.body
+    client_for(alice).patch(ME, {"email": "again@example.org"}, format="json")
+    mails.letters.join()
+    assert len(mail.outbox) == (2 if email else 1), "where there was an address"
 
 
 @pytest.mark.parametrize("email", [None, ""])
@@ -73,12 +97,13 @@ def test_what_is_not_ones_to_change_stays(client_for, alice, bob):
 
 
 def test_erasing_leaves_a_row_without_a_person(client_for, alice, password):
+    services.change_user(alice, color=PRESENCE_COLORS[3])
     client = client_for(alice)
     assert client.delete(ME).status_code == 204
     assert client.get(ME).status_code == 401
     erased = User.objects.get(pk=alice.pk)
     assert erased.erased_at is not None and not erased.is_active and not erased.has_usable_password()
-    assert "alice" not in f"{erased.username}{erased.username_key}{erased.email}"
+    assert "alice" not in f"{erased.username}{erased.username_key}{erased.email}" and erased.color == ""
     assert public_user(erased) is None and public_user(None) is None
     assert services.check_password(None, username="alice", password=password) is None
 

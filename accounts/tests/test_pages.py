@@ -1,6 +1,9 @@
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
+from accounts import services
 from accounts.models import RefreshSession, User
 
 STRONG = "correct horse battery staple"
@@ -33,6 +36,36 @@ def test_who_is_logged_in_needs_no_form(client, alice, page):
     assert client.get(page).status_code == 200
     client.force_login(alice)
     assert client.get(page)["Location"] == "/documents/"
+
+
+@pytest.fixture
+def guest(client) -> User:
+    """Dora, at this browser."""
+    guest = services.create_guest("Dora", uuid4())
+    client.force_login(guest)
+    return guest
+
+
+@pytest.mark.parametrize("page", ["/log-in/", "/sign-up/"])
+def test_a_guest_may_become_somebody(client, users, guest, page):
+    """Their session as a guest ends with it."""
+    assert client.get(page).status_code == 200
+    name = "alice" if page == "/log-in/" else "dora"
+    answer = client.post(page, {"username": name, "email": "", "password": STRONG, "next": "/documents/7/"})
+    assert (answer.status_code, answer["Location"]) == (302, "/documents/7/")
+    assert client.session["_auth_user_id"] == str(User.objects.by_name(name).pk)
+    assert RefreshSession.objects.get(user=guest).revoked_at is not None
+
+
+def test_a_guest_who_mistypes_stays_a_guest(client, users, guest):
+    assert client.post("/log-in/", {"username": "alice", "password": "wrong"}).status_code == 200
+    assert client.session["_auth_user_id"] == str(guest.pk)
+    assert RefreshSession.objects.get(user=guest).revoked_at is None
+
+
+def test_a_guest_may_leave(client, guest):
+    assert client.post("/log-out/").status_code == 302
+    assert not is_logged_in(client) and RefreshSession.objects.get().revoked_at is not None
 
 
 def test_signing_up_logs_in(client):

@@ -58,7 +58,7 @@ def test_logging_out_ends_the_tokens(browser):
 def test_a_session_revoked_elsewhere_ends_the_log_in(browser):
     tokens.revoke(browser.post(URL).json()["access_token"])
     answer = browser.post(URL)
-    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
     assert "_auth_user_id" not in browser.session
 
 

@@ -17,7 +17,7 @@ def test_it_works(anyone):
     answer = sign_up(anyone)
     dora = User.objects.get()
     assert answer.status_code == 201
-    assert answer.json() == {"id": str(dora.id), "username": "dora", "email": "dora@example.org"}
+    assert answer.json() == {"id": str(dora.id), "username": "dora", "email": "dora@example.org", "color": None}
     assert dora.check_password(STRONG) and dora.is_active
 
 
