@@ -9,7 +9,7 @@ MONGO_TESTS = $(wildcard documents/tests/test_oplog*.py documents/tests/test_api
 UNIT_TESTS = accounts collabdocs documents realtime clients/python/tests
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
-.PHONY: run test test-all style editor-style types imports editor-test unit-test system-test mongo-test real-mongo-test image-test faults packages requirements clean
+.PHONY: run test test-all audit style editor-style types imports editor-test unit-test system-test mongo-test real-mongo-test image-test faults packages requirements clean
 
 run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is missing, migrate, serve
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -69,6 +69,10 @@ real-mongo-test: .venv/.develops static/editor/.built ## the same on the server 
 image-test: .venv/.develops ## build the image for real, on stand-ins for its bases, and run it; as root on Debian
 	tests/packages.sh buildah debootstrap
 	$(BIN)/python -m pytest tests/packaging/image.py $(PYTEST_ARGS)
+
+audit: .venv/.develops editor/node_modules/.installed ## ask for known holes in what is used; needs the registries' own services
+	$(BIN)/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
+	cd editor && npm audit --audit-level=high
 
 faults: packages .venv/.develops editor/node_modules/.installed ## hurt a running system in every way, for long, and write var/faults.md: FAULTS="F1 --mode cluster --seed 7"
 	PYTHONPATH=clients/python $(BIN)/python -m tests.faults --seconds 60 --report var/faults.md $(FAULTS)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from django.http import HttpResponse
 
-from accounts.errors import TooLarge
+from accounts.errors import Problem, TooLarge
 from collabdocs.problems import problem_response
 
 Message: TypeAlias = dict[str, Any]
@@ -23,14 +23,20 @@ Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
 
 LINGER_BYTES = 64 << 20  # thrown away as they come
 LINGER_SECONDS = 2.0
+BODY_SECONDS = 300.0  # for the whole of a body: who sends slowly on purpose holds a line and a file
 
 
 class BodyTooLarge(Exception):
     """More bytes came than may."""
 
 
+class BodyTooSlow(Exception):
+    """It did not all come in time."""
+
+
 class BodyLimit:
-    """An ASGI application around another: an HTTP body above `limit` bytes is answered 413, not read on."""
+    """An ASGI application around another: an HTTP body above `limit` bytes is answered 413, not read on. One that
+    takes too long is answered 408."""
 
     def __init__(self, application: Application, limit: int) -> None:
         self.application = application
@@ -49,13 +55,17 @@ class BodyLimit:
             await self.application(scope, self._counted(receive), send)
         except BodyTooLarge:
             await _refuse(receive, send)
+        except BodyTooSlow:
+            await _answer(send, Problem("The request came too slowly.", code="too_slow", status=408))
 
     def _counted(self, receive: Receive) -> Receive:
-        total = 0
+        total, deadline = 0, asyncio.get_running_loop().time() + BODY_SECONDS
+        is_whole = False  # then nothing more comes but the news that somebody has left
 
         async def counted() -> Message:
-            nonlocal total
-            message: Message = await receive()
+            nonlocal total, is_whole
+            message: Message = await (receive() if is_whole else _by(deadline, receive))
+            is_whole = not message.get("more_body", False)
             total += len(message.get("body", b""))
             if total > self.limit:
                 raise BodyTooLarge
@@ -76,12 +86,25 @@ def start_of(answer: HttpResponse, *more: tuple[bytes, bytes]) -> Message:
     return {"type": "http.response.start", "status": answer.status_code, "headers": headers}
 
 
+async def _by(deadline: float, receive: Receive) -> Message:
+    try:
+        async with asyncio.timeout_at(deadline):
+            message: Message = await receive()
+            return message
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
 async def _refuse(receive: Receive, send: Send) -> None:
-    answer = problem_response(TooLarge())
-    await send(start_of(answer, (b"connection", b"close")))
-    await send({"type": "http.response.body", "body": answer.content, "more_body": True})
+    await _answer(send, TooLarge(), more_body=True)
     await _linger(receive)
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _answer(send: Send, problem: Problem, *, more_body: bool = False) -> None:
+    answer = problem_response(problem)
+    await send(start_of(answer, (b"connection", b"close")))
+    await send({"type": "http.response.body", "body": answer.content, "more_body": more_body})
 
 
 async def _linger(receive: Receive) -> None:

@@ -15,6 +15,7 @@ from collabdocs.databases import is_mongo
 TAG = "collabdocs"
 SHORTEST_KEY = 32  # characters; HS256 wants as many bytes
 LEAST_SYMBOLS = 5  # different ones in a key
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
 PLACEHOLDERS = ("django-insecure-", "change-me", "changeme")
 
 
@@ -25,7 +26,7 @@ def check_mix(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG, deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    return [*_network(), *_limits(), *_lasting_key(), *_database_deployed()]
+    return [*_network(), *_limits(), *_mail(), *_lasting_key(), *_database_deployed()]
 
 
 def _database() -> Iterator[CheckMessage]:
@@ -140,6 +141,15 @@ def _limits() -> Iterator[CheckMessage]:
             "RATE_LIMITS=off: passwords may be guessed as fast as the server can say no.",
             hint="Leave RATE_LIMITS out: off is for load tests.",
             id="collabdocs.W013",
+        )
+
+
+def _mail() -> Iterator[CheckMessage]:
+    if settings.EMAIL_BACKEND == CONSOLE:
+        yield Warning(
+            "Mail is written to the log: nobody who forgot their password gets it, and who reads the log can set one.",
+            hint="Set EMAIL_URL=smtp+tls://USER:PASSWORD@HOST:587.",
+            id="collabdocs.W014",
         )
 
 

@@ -1,6 +1,8 @@
-"""What is known to go wrong gets one line in the log: a database that is away, busy or full, and a log that is damaged.
+"""What is known to go wrong gets one line in the log: a database that is away, busy or full, a log that is damaged, a
+request that can't be meant well.
 
-A traceback of that tells nobody anything, and an outage makes thousands of them. All else keeps its traceback.
+A traceback of that tells nobody anything, and an outage, or a scanner, makes thousands of them. All else keeps its
+traceback.
 """
 
 import copy
@@ -8,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 
+from django.core.exceptions import SuspiciousOperation
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from accounts.errors import Problem
@@ -26,6 +29,11 @@ PRIMARY = 0xFF  # of an extended error code of SQLite
 
 class OneLine(logging.Formatter):
     """Formats records; a failure that is known to happen stands behind the message, without its traceback."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Whatever stands in a message, it is one line, and tells a terminal nothing."""
+        record.message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in record.message)
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
@@ -54,4 +62,4 @@ def _is_known(error: BaseException) -> bool:
         return isinstance(error, ConnectionFailure) or error.timeout
     if isinstance(error, UnknownOutcome):  # by a cause, it is what the cause is
         return error.__cause__ is None
-    return isinstance(error, Problem)
+    return isinstance(error, Problem | SuspiciousOperation)

@@ -46,6 +46,9 @@ class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):
 
     renderer_context: Mapping[str, Any]
 
+    def get_filter_form(self, data: Any, view: "APIView", request: "Request") -> None:
+        """None: no list of ours is filtered, and DRF would ask views for a queryset that they need not have."""
+
     def get_raw_data_form(self, data: Any, view: "APIView", method: str, request: "Request") -> Any:
         """A BodyForm, or None where there is nothing to send."""
         form = super().get_raw_data_form(data, view, method, request)

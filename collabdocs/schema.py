@@ -65,6 +65,7 @@ PROBLEMS: dict[int, tuple[str, dict[str, str]]] = {
         "There is no answer of the kind that `Accept` asks for.",
         {"not_acceptable": "Could not satisfy the request Accept header."},
     ),
+    408: ("The request came too slowly.", {"too_slow": "The request came too slowly."}),
     409: (
         "It does not fit what is there.",
         {
@@ -187,12 +188,12 @@ def _expected(path: str, method: str, operation: dict[str, Any]) -> Iterator[int
         yield 404
     if "{doc_id}" in path:
         yield 500
-    if method in WRITES:
+    if method in WRITES or authenticates:
         yield 429
-        if authenticates:
-            yield 403
+    if method in WRITES and authenticates:
+        yield 403
     if "requestBody" in operation:
-        yield from (413, 415)
+        yield from (408, 413, 415)
 
 
 # --- Where it is read -----------------------------------------------------------------------------------------

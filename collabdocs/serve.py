@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from collabdocs import stopping
 from collabdocs.environment import Environment
+from collabdocs.heads import BoundedHeads
 
 APPLICATION = "collabdocs.asgi:application"
 ROOMIER = 4  # times the protocol's limit is taken in, so that a frame a little too large gets the protocol's answer
@@ -58,6 +59,8 @@ def serve_by_uvicorn(host: str, port: int) -> None:
         host=host,
         port=port,
         loop="uvloop",
+        http=BoundedHeads,
+        proxy_headers=False,  # it would believe anybody on this machine; BEHIND_PROXY says who is believed
         ws="websockets-sansio",  # carries about four times the frames of the others
         ws_max_size=ROOMIER * settings.MAX_FRAME_BYTES,
         ws_per_message_deflate=False,  # costs more than it saves on frames of a hundred bytes

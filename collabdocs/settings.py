@@ -54,14 +54,15 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "collabdocs.caching.PrivateAnswers",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "collabdocs.finishing.PrivateAnswers",
+    "collabdocs.finishing.NoDevices",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.BrowserSessions",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -140,6 +141,8 @@ SIMPLE_JWT = {
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 HTTPS = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", False)
+if HTTPS:  # no neighbour under the same domain, and nobody without TLS, can set a cookie of these names
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)  # only then X-Forwarded-For and -Proto are believed
 SECURE_SSL_REDIRECT = HTTPS and BEHIND_PROXY  # else nothing would tell which requests came by HTTPS
 SECURE_REDIRECT_EXEMPT = ["^metrics$"]  # asked from within
@@ -149,7 +152,14 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# --- Mail, for a way back in: smtp+tls://user:password@host:587; by default it is written to the console -------
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CollabDocs <collabdocs@localhost>")
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that such a way is open
+
 # --- What is let in -------------------------------------------------------------------------------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # without it, /metrics is for this machine and private networks
 RATE_LIMITS = env.str("RATE_LIMITS", "on") != "off"
 # Code points of a document; blame numbers them by Python's code points, of which there are 1,114,112.
 MAX_TEXT_LENGTH = min(env.int("MAX_TEXT_LENGTH", 1_000_000), 1_100_000)
@@ -158,8 +168,10 @@ MAX_COMPONENTS = env.int("MAX_COMPONENTS", 1_000)  # components of one submissio
 MAX_FRAME_BYTES = env.int("MAX_FRAME_BYTES", 1 << 20)  # one incoming socket frame
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 16 << 20)  # one HTTP request: 1,000,000 code points, all escaped
 MAX_BASE_AGE = env.int("MAX_BASE_AGE", 20_000)  # versions behind the head before a client must catch up first
+MAX_DOCUMENTS = env.int("MAX_DOCUMENTS", 10_000)  # of one owner, the trash included
 MAX_COLLABORATORS = env.int("MAX_COLLABORATORS", 1_000)  # of one document, guests included
 MAX_SHARE_LINKS = env.int("MAX_SHARE_LINKS", 100)  # of one document, at a time
+MAX_COMMENTS = env.int("MAX_COMMENTS", 2_000)  # of one document, answers included
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", 5.0)  # over which the sockets of a stopping server are closed, at most
 MAX_RENDERED_LENGTH = env.int("MAX_RENDERED_LENGTH", 200_000)  # code points of Markdown; longer texts show as they are
 MAX_IMPORT_FILES = env.int("MAX_IMPORT_FILES", 200)  # texts in one import, those in its zips counted
@@ -177,7 +189,7 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "accounts.permissions.WithinScope",
     ],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.WriteThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.WriteThrottle", "accounts.user_throttles.ReadThrottle"],
     "DEFAULT_PARSER_CLASSES": ["collabdocs.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["collabdocs.renderers.JSONRenderer", "collabdocs.renderers.BrowsableAPIRenderer"],
     "DEFAULT_PAGINATION_CLASS": "collabdocs.pagination.SkipLimitPagination",
@@ -193,6 +205,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "documents", "description": "Read and write whole documents; writes merge with what people type."},
         {"name": "operations", "description": "Follow and edit a document operation by operation."},
         {"name": "history", "description": "What was, who wrote it, and bringing it back."},
+        {"name": "comments", "description": "What people say of a text."},
         {"name": "sharing", "description": "Who may do what."},
         {"name": "files", "description": "Text in and out as files."},
         {"name": "people", "description": "Who you are."},
@@ -259,8 +272,11 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "collabdocs.start": {"level": "INFO"},  # one line, whatever LOG_LEVEL
+        "collabdocs.audit": {"level": "INFO"},  # a line for each thing that an administrator did
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},
         "django.request": {"level": "ERROR"},  # a client's mistake is told to the client
         "django.security": {"level": "ERROR"},
+        "django.template": {"level": "INFO"},  # below, these two tell all that a page or a command holds:
+        "pymongo": {"level": "INFO"},  # texts, names, secrets and digests
     },
 }

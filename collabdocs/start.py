@@ -18,5 +18,5 @@ def begin() -> None:
         raise ImproperlyConfigured("\n".join(map(str, errors)))
     for message in found:
         if not message.is_silenced():
-            logger.warning("%s", message)
+            logger.warning("%s", " ".join(str(message).split()))
     logger.info("%s", in_use())

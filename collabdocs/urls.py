@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django_prometheus.exports import ExportToDjangoView
 
 from accounts.urls import api_urlpatterns as account_api
+from collabdocs.metrics import metrics
 from collabdocs.schema import DocsView, SchemaView
 from documents.api.urls import api_urlpatterns as document_api
 from realtime.urls import api_urlpatterns as event_api
@@ -23,5 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("documents.pages.urls")),
     path("api/", include([*schema_api, *account_api, *event_api, *document_api])),
     path("admin/", admin.site.urls),
-    path("metrics", ExportToDjangoView, name="metrics"),
+    path("metrics", metrics, name="metrics"),
 ]

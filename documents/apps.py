@@ -9,6 +9,8 @@ class DocumentsConfig(AppConfig):
     name = "documents"
 
     def ready(self) -> None:
+        from documents import leaving  # noqa: F401
+
         post_migrate.connect(_name_history, sender=self)
 
 

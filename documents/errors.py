@@ -1,6 +1,7 @@
 """What documents refuse, each with a stable code."""
 
 from accounts.errors import Problem
+from accounts.errors import TooMany as TooMany
 
 
 class NotFound(Problem):
@@ -25,12 +26,6 @@ class NoSuchLink(Problem):
     """Unknown, revoked, expired, or into a document that is gone: the same answer, so that a guesser learns nothing."""
 
     status, code, detail = 404, "no_such_link", "This link does not work (any more)."
-
-
-class TooMany(Problem):
-    """A document, or a person, has as many of something as there may be."""
-
-    status, code, detail = 409, "too_many", "There are too many of these already."
 
 
 class InvalidText(Problem):

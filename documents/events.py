@@ -4,12 +4,29 @@ An announcement is a hint: the log is the truth, and a listener that missed one 
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 from uuid import UUID
 
 from django.dispatch import Signal
 
+from accounts.services import PublicUser
 from documents.ot.rebase import Entry
+
+
+class ShownComment(TypedDict):
+    """A comment as everybody sees it; JSON as it is."""
+
+    id: str
+    author: PublicUser | None
+    body: str
+    range: list[int]
+    version: int
+    quote: str
+    resolved: bool
+    parent: str | None
+    created_at: str
+    changed_at: str
+    deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +57,22 @@ class RoleChanged:
     role: str | None
 
 
-Event: TypeAlias = Committed | Renamed | Deleted | RoleChanged
+@dataclass(frozen=True, slots=True)
+class SessionsClosed:
+    """Everybody who has it open shall come back, and be looked at anew."""
+
+    document_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """A comment is new, changed, or deleted."""
+
+    document_id: UUID
+    comment: ShownComment
+
+
+Event: TypeAlias = Committed | Renamed | Deleted | RoleChanged | SessionsClosed | Commented
 
 announced = Signal()
 

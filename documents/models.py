@@ -174,3 +174,30 @@ class IdempotentRequest(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     body = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Comment(models.Model):
+    """What somebody says of a stretch of a text, or (with a parent) in answer to that.
+
+    The anchor is a copy like others: where the stretch stands in the text at `version`, moved there from where it was
+    made. A deleted one has neither body nor author left. It is a place in its thread while there are answers; a while
+    later, it goes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    document_id = models.UUIDField()
+    parent_id = models.UUIDField(null=True, help_text="the first comment of its thread")
+    author_id = models.UUIDField(null=True)
+    body = models.TextField()
+    start = models.PositiveIntegerField(help_text="code points")
+    end = models.PositiveIntegerField(help_text="code points")
+    version = models.PositiveBigIntegerField(help_text="of the text in which it stands there")
+    quote = models.TextField(help_text="what stood there when it was made, or the beginning of it")
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(db_index=True, help_text="grows with each change, but for moves")
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by_id = models.UUIDField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["document_id", "created_at"], name="comment_by_document")]

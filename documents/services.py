@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scopes import Scope
-from documents import events, history, logtable, oplog, permissions
-from documents.copies import blame, cached, revisions, rows, texts
+from documents import events, history, logtable, oplog, permissions, quota
+from documents.copies import anchors, blame, cached, revisions, rows, texts
 from documents.errors import Busy, CorruptLog, InvalidText, Stale, UnknownOutcome
 from documents.models import Document, LogIdentity, NamedVersion
 from documents.oplog import Log, Outcome
@@ -91,9 +91,14 @@ def facts_for(user_id: UUID, document_id: UUID, client_id: UUID, scope: Scope) -
 
 
 def create_document(*, owner: User, title: str = "", content: str = "", document_id: UUID | None = None) -> Document:
-    """Make a document; its text, if any, is operation 1. Given the same id again, it is the same document."""
+    """Make a document; its text, if any, is operation 1. Given the same id again, it is the same document.
+
+    TooMany for who has as many as one may.
+    """
     permissions.require_whole(owner)
     title, content = clean_title(title), clean_text(content)
+    if document_id is None or not Document.objects.filter(pk=document_id).exists():
+        quota.require_room(owner)
     document = _insert_document(owner, title, document_id or uuid.uuid4())
     if content and document.owner_id == owner.id:  # the same again may have been handed over since
         first = uuid.uuid5(document.id, "initial text")
@@ -112,11 +117,11 @@ def rename_document(document: Document, *, title: str, actor: User) -> None:
 
 def clean_title(title: str) -> str:
     """A title is one line of at most 200 code points."""
-    title = "".join(" " if c in "\r\n\t" else c for c in title).strip()
+    title = title.strip()
     if len(title) > MAX_TITLE:
         raise InvalidText(f"A title has at most {MAX_TITLE} characters.")
     clean_text(title)
-    return title
+    return "".join(" " if c in "\r\n\t" else c for c in title)
 
 
 def _insert_document(owner: User, title: str, document_id: UUID) -> Document:
@@ -166,6 +171,7 @@ def keep_copies(dirty: Sequence[tuple[UUID, int, Entry]]) -> None:
         texts.checkpoint_if_due(document_id, before, newest)
         blame.checkpoint_if_due(document_id, before, newest.version)
         revisions.fold_if_due(document_id, before, newest.version)
+        anchors.bring_near_if_due(document_id, before, newest.version)
         cached.drop(document_id, before)
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import create_guest
-from documents import events, permissions
+from documents import events, permissions, quota
 from documents.errors import Forbidden, InvalidText, NoSuchLink, NotFound, TooMany
 from documents.logtable import as_kept
 from documents.models import Collaborator, Document, Role, ShareLink
@@ -54,10 +54,11 @@ def _record(document: Document, user: User, role: str) -> None:
     Collaborator.objects.update_or_create(document=document, user=user, defaults={"role": role, **BY_NO_LINK})
 
 
-def _require_room(document_id: UUID, user: User) -> None:
-    """TooMany for somebody new where there are many."""
+def _require_room(document_id: UUID, user: User | None = None) -> None:
+    """TooMany for somebody new (None: somebody to be) where there are many."""
     people = Collaborator.objects.filter(document_id=document_id)
-    if people.count() >= settings.MAX_COLLABORATORS and not people.filter(user_id=user.id).exists():
+    is_there = user is not None and people.filter(user_id=user.id).exists()
+    if not is_there and people.count() >= settings.MAX_COLLABORATORS:
         raise TooMany(f"A document has at most {settings.MAX_COLLABORATORS} collaborators.")
 
 
@@ -68,6 +69,7 @@ def _transfer(document: Document, user: User) -> None:
         return
     if user.is_guest:
         raise Forbidden("A guest can't own a document.")
+    quota.require_room(user)
     _record(document, old, Role.EDITOR)
     if not Document.objects.filter(pk=document.id, owner=old).update(owner=user):
         raise NotFound("The owner has changed meanwhile.")
@@ -138,6 +140,7 @@ def find_link(secret: str) -> ShareLink:
 
 def let_guest_in(link: ShareLink, name: str) -> User:
     """Somebody without an account, who calls themselves so. Raises Django's ValidationError for what is no name."""
+    _require_room(link.document_id)
     guest = create_guest(name, link.document_id)
     redeem(link, guest)
     return guest
@@ -190,3 +193,9 @@ def lock(document: Document) -> None:
 
 def unlock(document: Document) -> None:
     Document.objects.filter(pk=document.id).update(locked_at=None)
+
+
+def close_sessions(document: Document) -> None:
+    """End every socket and event stream of a document, for their clients to come back and be looked at anew. While the
+    broker is away, this reaches the own process alone."""
+    events.announce(events.SessionsClosed(document.id))

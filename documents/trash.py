@@ -1,16 +1,18 @@
 """Deleting: into the trash, out of it again, and for good."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import forget_guests
 from documents import events, history, logtable, permissions
 from documents.copies import cached
-from documents.errors import NotFound
-from documents.models import Document, SearchCopy
+from documents.errors import CorruptLog, NotFound
+from documents.models import Comment, Document, SearchCopy
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +47,12 @@ def purge(document: Document) -> None:
     doomed = Document.objects.filter(pk=document.id).exclude(deleted_at=None)
     if not doomed.update(purged_at=timezone.now()):
         raise NotFound
-    cached.drop(document.id, history.head(document.id))
+    with suppress(CorruptLog):  # of a damaged one there is no text to forget
+        cached.drop(document.id, history.head(document.id))
     logtable.forget(document.id)
+    Comment.objects.filter(document_id=document.id).delete()
     SearchCopy.objects.filter(pk=document.id).delete()
+    forget_guests(document.id)
     Document.objects.filter(pk=document.id).delete()
     logger.info("Document %s is purged", document.id)
 

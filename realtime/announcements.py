@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from documents import events
-from documents.events import Committed, Deleted, Renamed, RoleChanged
+from documents.events import Commented, Committed, Deleted, Renamed, RoleChanged, SessionsClosed, ShownComment
 from documents.ot.operation import length_change, parse, validate
 from documents.ot.rebase import Entry, entry_fields
 from realtime import protocol
@@ -39,10 +39,15 @@ def act(room: Room, event: Event) -> None:
             room.tell("document", title=title)
         case Deleted():
             room.close(protocol.NO_DOCUMENT)
+        case SessionsClosed():
+            room.close(protocol.RESTARTING)
         case RoleChanged(user_id=user_id, role=role):
             for listener in room.listeners:
                 if listener.user_id == user_id:
                     listener.change_role(role)
+        case Commented(comment=comment):
+            if room.comments.is_news(comment):
+                room.tell("comment", comment=comment)
         case Here() | WhoIsThere():
             if room.elsewhere is not None:
                 room.elsewhere.hear(event)
@@ -65,6 +70,8 @@ def _body(event: Event) -> dict[str, Any]:
             body["title"] = title
         case RoleChanged(user_id=user_id, role=role):
             body |= {"user_id": user_id, "role": role}
+        case Commented(comment=comment):
+            body["comment"] = comment
         case Here(version=version, told=told, people=people):
             body |= {"version": version, "told": told, "people": people}
     return body
@@ -81,8 +88,12 @@ def unpack(message: dict[str, Any]) -> Event:
             return Renamed(document_id, body["title"])
         case "Deleted":
             return Deleted(document_id)
+        case "SessionsClosed":
+            return SessionsClosed(document_id)
         case "RoleChanged":
             return RoleChanged(document_id, UUID(body["user_id"]), body["role"])
+        case "Commented":
+            return Commented(document_id, _comment(body["comment"]))
         case "Here":
             return unpack_here(document_id, body)
         case "WhoIsThere":
@@ -113,6 +124,14 @@ def _unpacked(fields: dict[str, Any]) -> Entry:
         length=length,
         created_at=datetime.fromisoformat(fields["created_at"]),
     )
+
+
+def _comment(fields: ShownComment) -> ShownComment:
+    """Clients go by `id` and `changed_at`; what else there is, is the sender's release's business."""
+    UUID(fields["id"])
+    if datetime.fromisoformat(fields["changed_at"]).tzinfo is None:
+        raise ValueError("a time without a zone")
+    return fields
 
 
 def unpack_here(document_id: UUID, body: dict[str, Any]) -> Here:

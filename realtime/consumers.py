@@ -13,7 +13,8 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import sockets, tokens
+from accounts import sockets, throttles, tokens
+from accounts.errors import TooOften
 from accounts.services import presence_color
 from accounts.tokens import Identity
 from documents import permissions, services
@@ -22,6 +23,7 @@ from documents.ot.rebase import Entry, Submission, entry_fields
 from documents.services import Facts
 from realtime import hub as hubs
 from realtime import protocol
+from realtime.crowd import MOST_BY_ADDRESS, MOST_BY_USER, Places
 from realtime.pace import Pace
 from realtime.presence import Present, is_far, move, within
 from realtime.protocol import Authenticate, BadMessage, Join, Message, Ping, Presence, Submit
@@ -31,6 +33,8 @@ from realtime.seat import Seat
 logger = logging.getLogger(__name__)
 
 MOST_BAD_MESSAGES = 20
+HEAVY = 1 << 14  # characters of a frame that weigh as much as a frame
+SILENCE = 60.0  # seconds that somebody who was let in may take to join
 ADMISSION = 5.0  # seconds that somebody new waits for a turn to be looked up
 
 
@@ -56,14 +60,22 @@ class DocumentConsumer(AsyncConsumer):
         instead, and database work has its own threads."""
         self.scope, self.base_send = scope, send
         self.submit_pace, self.talk_pace = Pace(time.monotonic), Pace(time.monotonic)
-        self.bad_messages = 0
+        self.bad_messages, self.places = 0, Places()
         try:
             while True:
-                await self.dispatch(await receive())
+                await self.dispatch(await (receive() if self.seat else self.first_words(receive)))
         except StopConsumer:
             pass
         finally:
             self.leave()
+
+    async def first_words(self, receive: Any) -> Any:
+        """Who joins nothing keeps no socket."""
+        try:
+            async with asyncio.timeout(SILENCE):
+                return await receive()
+        except TimeoutError:
+            await self.close(protocol.TOO_SLOW)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         try:
@@ -95,11 +107,16 @@ class DocumentConsumer(AsyncConsumer):
         hub = hubs.current()
         if hub.draining:
             await self.send_elsewhere()
+        try:
+            self.come_near(sockets.address(self.scope))
+        except TooOften as refusal:
+            await self.send_away(refusal)
         if not sockets.origin_allowed(self.scope) or not (identity := await sockets.identify(self.scope)):
             await self.write({"type": "websocket.close", "code": protocol.NOT_ALLOWED})
             raise StopConsumer
         self.identity = identity
         await self.accept()
+        self.come_in(str(identity.user_id))
         try:
             self.document_id = UUID(self.scope["url_route"]["kwargs"]["doc_id"])
         except ValueError:
@@ -112,10 +129,34 @@ class DocumentConsumer(AsyncConsumer):
         """Nobody new is let in any more. A proxy that is told so before the handshake asks another server."""
         if "websocket.http.response" not in self.scope.get("extensions", {}):
             raise Closed(protocol.RESTARTING)
-        headers = [(b"retry-after", b"1")]
-        await self.write({"type": "websocket.http.response.start", "status": 503, "headers": headers})
+        await self.answer(503, retry_after=1)
+
+    async def send_away(self, refusal: TooOften) -> None:
+        """Whoever it is that knocks so often, nothing is looked up for them."""
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            await self.write({"type": "websocket.close", "code": protocol.TOO_FAST})
+            raise StopConsumer
+        await self.answer(429, retry_after=refusal.retry_after or 1)
+
+    async def answer(self, status: int, *, retry_after: int) -> None:
+        """Refuse the handshake in HTTP's words."""
+        headers = [(b"retry-after", str(retry_after).encode())]
+        await self.write({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await self.write({"type": "websocket.http.response.body", "body": b""})
         raise StopConsumer
+
+    def come_near(self, address: str) -> None:
+        """Raises TooOften for an address that knocks too often, or has too many sockets."""
+        throttles.check_alone(throttles.HANDSHAKES_BY_ADDRESS, address)
+        self.places.take(address, MOST_BY_ADDRESS)
+
+    def come_in(self, person: str) -> None:
+        """Close for a person who opens too often, or has too much open."""
+        try:
+            throttles.check_alone(throttles.OPENS_BY_USER, person)
+            self.places.take(person, MOST_BY_USER)
+        except TooOften:
+            raise Closed(protocol.TOO_FAST) from None
 
     async def accept(self) -> None:
         self.accepted = True
@@ -126,6 +167,7 @@ class DocumentConsumer(AsyncConsumer):
             self.room.leave(self.seat)
         if self.pump:
             self.pump.cancel()
+        self.places.close()
 
     async def close(self, code: int) -> None:
         """Close after what is queued; nothing that comes in later is heard."""
@@ -155,7 +197,8 @@ class DocumentConsumer(AsyncConsumer):
         if self.seat and self.seat.closing is not None:
             return
         try:
-            await self.act_on(self.parsed(message.get("text")))
+            frame = message.get("text")
+            await self.act_on(self.parsed(frame), weight=1 + len(frame or "") // HEAVY)
         except BadMessage as error:
             await self.complain(error)
 
@@ -174,8 +217,8 @@ class DocumentConsumer(AsyncConsumer):
         if self.bad_messages > MOST_BAD_MESSAGES:
             raise Closed(protocol.BAD_MESSAGE)
 
-    async def act_on(self, message: Message) -> None:
-        await self.keep_pace(self.submit_pace if isinstance(message, Submit) else self.talk_pace)
+    async def act_on(self, message: Message, weight: int) -> None:
+        await self.keep_pace(self.submit_pace if isinstance(message, Submit) else self.talk_pace, weight)
         if self.room and self.seat:
             self.room.renew(self.seat)
         if isinstance(message, Ping):
@@ -191,18 +234,19 @@ class DocumentConsumer(AsyncConsumer):
         else:
             self.show_presence(self.room, self.seat, message)
 
-    async def keep_pace(self, pace: Pace) -> None:
+    async def keep_pace(self, pace: Pace, weight: int) -> None:
         """Who sends too fast is read more slowly, and closed only when it goes on and on."""
-        pause = pace.next_pause() if settings.RATE_LIMITS else 0
+        pause = pace.next_pause(weight) if settings.RATE_LIMITS else 0
         if pace.is_flood:
             raise Closed(protocol.TOO_FAST)
         if pause:
             await asyncio.sleep(pause)
 
     async def authenticate(self, message: Authenticate) -> None:
-        """Renew in place; only with a token of the same person."""
+        """Renew in place; only with a token of the same person that is good for this document."""
         identity = await sockets.verify(message.token)
-        if identity is None or identity.user_id != self.identity.user_id:
+        is_ours = identity is not None and identity.user_id == self.identity.user_id
+        if not identity or not is_ours or not identity.scope.covers(self.document_id):
             raise Closed(protocol.TOKEN_ENDED)
         self.identity = identity
         if self.seat:

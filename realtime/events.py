@@ -23,7 +23,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.errors import InvalidToken
+from accounts.errors import InvalidToken, TooOften
 from accounts.signals import browser_session
 from accounts.tokens import Identity
 from documents import permissions, services
@@ -31,6 +31,7 @@ from documents.errors import NotFound
 from documents.ot.rebase import VersionUnknown
 from realtime import hub as hubs
 from realtime import protocol
+from realtime.crowd import MOST_BY_USER, Places
 from realtime.follower import Follower, end, written
 
 logger = logging.getLogger(__name__)
@@ -115,8 +116,10 @@ class Asked:
 async def feed(asked: Asked) -> AsyncGenerator[str, None]:
     """The events, until the reader goes or must go. A failure ends them as a restart would: come back."""
     yield f"retry: {RETRY}\n\n"
+    places = Places()
     try:
         await give_thread_back()
+        places.take(str(asked.user.id), MOST_BY_USER)
         hub, follower = hubs.current(), asked.follower()
         room = await hub.room(asked.document.id)
         with room.followed_by(follower):
@@ -128,10 +131,14 @@ async def feed(asked: Asked) -> AsyncGenerator[str, None]:
                 yield said
     except NotFound:
         yield end(protocol.NO_DOCUMENT)
+    except TooOften:
+        yield end(protocol.TOO_FAST)
     except Exception:  # the reader comes back to a server that may be well again
         if not hubs.current().draining:
             logger.exception("A stream of events failed")
         yield end(protocol.RESTARTING)
+    finally:
+        places.close()
 
 
 async def joined(hub: hubs.Hub, asked: Asked, follower: Follower) -> str:

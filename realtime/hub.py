@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from realtime.draining import close_in_turn, within
 from realtime.elsewhere import Elsewhere, Telling, WhoIsThere
 from realtime.lanes import Lanes
 from realtime.memory import Memory
+from realtime.presence import Present
 from realtime.restores import Restores
 from realtime.room import Read, Room, Waiting
 from realtime.wire import Wire
@@ -34,6 +36,7 @@ TICK = 2.0  # seconds
 READERS = {"sqlite": 2, "mongodb": 8}  # threads; a database elsewhere is mostly waited for
 IDLE_ROOM = 30.0  # seconds an empty room is kept
 FAREWELL = 1.0  # seconds that draining waits for closed sockets to go
+ANSWER_PATIENCE = 1.0  # seconds that another thread waits for this one
 SETTLING = 2.0  # seconds that draining waits for each thing that may be stuck
 
 
@@ -58,9 +61,10 @@ class Hub:
         self._lanes = Lanes()
         self._restores, self.digests = Restores(self.read), Digests(self.read)
         self._layer = layer
-        self._wire = None if layer is None else Wire(layer, self.act_on)
+        self._wire = None if layer is None else Wire(layer, self._hear_of)
         self._memory = Memory() if settings.REDIS_URL else None
         events.announced.connect(self._hear, weak=False)
+        self._asking: set[asyncio.Task[None]] = set()
         self._ticking = self._loop.create_task(self._tick_for_ever())
 
     async def room(self, document_id: UUID) -> Room:
@@ -141,6 +145,21 @@ class Hub:
         if self._wire is not None:
             self._wire.tell(event)
 
+    def _hear_of(self, event: announcements.Event) -> None:
+        """What another process says. Of a role it is a hint: who may write the database says, not the broker."""
+        if not isinstance(event, events.RoleChanged):
+            self.act_on(event)
+        elif room := self.rooms.get(event.document_id):
+            asking = self._loop.create_task(self._ask_for_roles(room))
+            self._asking.add(asking)
+            asking.add_done_callback(self._asking.discard)
+
+    async def _ask_for_roles(self, room: Room) -> None:
+        try:
+            await upkeep.check_roles([room], self.read)
+        except Exception as error:  # the next tick asks again
+            logger.debug("The roles in document %s can't be read: %r", room.document_id, error)
+
     def act_on(self, event: announcements.Event) -> None:
         """Tell the document's room, if it is open here, or as soon as it is."""
         if room := self.rooms.get(event.document_id):
@@ -219,6 +238,24 @@ def current() -> Hub:
         layer = get_channel_layer()
         _hubs[loop] = Hub(None if isinstance(layer, InMemoryChannelLayer) else layer)
     return _hubs[loop]
+
+
+def who_is_present(document_id: UUID) -> list[Present]:
+    """Everybody in a document whom the rooms of this process know of. For threads beside its event loops.
+
+    A loop that does not answer within a second is taken to know of nobody.
+    """
+
+    async def ask(hub: Hub) -> list[Present]:
+        room = hub.rooms.get(document_id)
+        return [] if room is None else list(room.presences)
+
+    found: list[Present] = []
+    for loop, hub in list(_hubs.items()):
+        if loop.is_running():
+            with suppress(TimeoutError):
+                found += asyncio.run_coroutine_threadsafe(ask(hub), loop).result(ANSWER_PATIENCE)
+    return found
 
 
 async def drain(finish_requests: Callable[[], Awaitable[None]] = _nothing) -> None:

@@ -82,6 +82,16 @@ def exchange(name: str, here: Sequence[Here]) -> list[Read]:
     return _read(redis, others, [each.document_id for each in here]) if here and others else []
 
 
+def recall(document_id: UUID) -> list[Here]:
+    """Who is in a document, by each process that has it open, this one too. Raises what Redis raises."""
+    redis = _redis()
+    names = sorted(name.decode() for name in redis.smembers(PROCESSES))
+    with redis.pipeline(transaction=False) as pipe:
+        for name in names:
+            pipe.hget(_key(name), str(document_id))
+        return [unpack_here(document_id, orjson.loads(packed)) for packed in pipe.execute() if packed is not None]
+
+
 def forget(name: str) -> None:
     """Take back what a process has written."""
     try:

@@ -13,10 +13,10 @@ class Pace:
         self._left, self._at = BURST, clock()
         self._slowed_since: float | None = None
 
-    def next_pause(self) -> float:
-        """Count a submission; the seconds to wait before it is taken."""
+    def next_pause(self, drops: int = 1) -> float:
+        """Count a submission, or what is as heavy as so many; the seconds to wait before it is taken."""
         now = self._clock()
-        self._left = min(BURST, self._left + (now - self._at) * RATE) - 1
+        self._left = min(BURST, self._left + (now - self._at) * RATE) - drops
         self._at = now
         if self._left >= 0:
             self._slowed_since = None

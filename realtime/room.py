@@ -24,6 +24,7 @@ from documents.ot.tail import Tail
 from realtime import protocol
 from realtime.elsewhere import Elsewhere
 from realtime.follower import Follower
+from realtime.heard import HeardComments
 from realtime.listener import Listener
 from realtime.presence import Presences, Present
 from realtime.seat import Seat
@@ -58,6 +59,7 @@ class Room:
         self._joining = 0
         self.inbox: list[Waiting] = []
         self.presences = Presences(time.monotonic)
+        self.comments = HeardComments()
         self.elsewhere: Elsewhere | None = None  # None where this process is alone
         self.fan_out_seconds = 0.0
         self.empty_since = self.checked_at = time.monotonic()

@@ -11,8 +11,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts import tokens
-from documents import history, permissions, services, sharing
-from realtime import protocol
+from documents import history, permissions, services, sharing, threads
+from realtime import announcements, heard, protocol
 from realtime.room import Read, Room
 
 logger = logging.getLogger(__name__)
@@ -81,6 +81,21 @@ async def check_roles(rooms: Sequence[Room], read: Read) -> None:
             listener.change_role(roles[document_id].get(listener.user_id))
 
 
+async def tell_comments(rooms: Sequence[Room], read: Read) -> None:
+    """Tell of comments that changed without an announcement that reached us; of very many, the rest next time."""
+    by_id = {room.document_id: room for room in rooms}
+    known = {room.document_id: dict(room.comments.changes) for room in rooms}
+    since, now = min((room.comments.since for room in rooms), default=None), timezone.now()
+    if since is None:
+        return
+    missed = await read(partial(threads.unheard, known, since, heard.AT_ONCE))
+    for event in missed:
+        announcements.act(by_id[event.document_id], event)
+    if len(missed) < heard.AT_ONCE:
+        for room in rooms:
+            room.comments.looked(now)
+
+
 async def keep_copies(rooms: Sequence[Room], read: Read) -> None:
     """Bring copies (lists, checkpoints) up to what came by."""
     for room in rooms:
@@ -125,6 +140,7 @@ LOOKS: Sequence[Look] = (
     end_sessions,
     end_links,
     check_roles,
+    tell_comments,
     keep_copies,
     send_checksums,
 )

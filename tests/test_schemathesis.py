@@ -46,6 +46,7 @@ USES_UP = {  # a document or a person, so that the next request needs new ones
     "remove_collaborator",
     "change_me",
     "erase_me",
+    "sign_out_everywhere",
 }
 pytestmark = [
     pytest.mark.django_db,

@@ -4,6 +4,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.core.asgi import get_asgi_application
 
+from collabdocs import body_limit
 from collabdocs.body_limit import BodyLimit
 
 LIMIT = 1000
@@ -89,6 +90,41 @@ async def test_it_reads_on_for_some_bytes(monkeypatch):
 
 async def test_it_reads_on_for_some_seconds():
     assert await read_on([b"x" * 400] * 5) == 5
+
+
+async def test_who_sends_slowly_on_purpose_is_told(server, monkeypatch):
+    monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.05)
+    scope = {"type": "http", "method": "POST", "path": "/page", "query_string": b"", "headers": []}
+    sent = []
+
+    async def drip():
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def reply(message):
+        sent.append(message)
+
+    async with asyncio.timeout(5):
+        await server({**scope, "http_version": "1.1"}, drip, reply)
+    assert sent[0]["status"] == 408 and b'"code":"too_slow"' in sent[1]["body"]
+
+
+async def test_who_has_sent_all_may_wait_for_the_answer_for_long(monkeypatch):
+    monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.01)
+    told = []
+
+    async def application(scope, receive, send):
+        await receive()
+        told.append(await receive())
+
+    waiting = [{"type": "http.request", "body": b"x"}, {"type": "http.disconnect"}]
+
+    async def receive():
+        await asyncio.sleep(0 if len(waiting) == 2 else 0.05)
+        return waiting.pop(0)
+
+    await BodyLimit(application, LIMIT)({"type": "http", "headers": []}, receive, None)
+    assert told == [{"type": "http.disconnect"}]
 
 
 async def test_sockets_pass_untouched():

@@ -30,6 +30,7 @@ LAPTOP: dict[str, Any] = SQLITE | {
     "ALLOWED_HOSTS": ["docs.example.org"],
     "SQLITE_SYNCHRONOUS": "FULL",
     "RATE_LIMITS": True,
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
 }
 PROXY = {"BEHIND_PROXY": True, "HTTPS": True, "SESSION_COOKIE_SECURE": True}
 CLUSTER = LAPTOP | MONGO | BROKER | REDIS | PROXY | {"PROCESSES": 3, "SECRET_KEY_IS_MADE": False}
@@ -116,6 +117,7 @@ def test_what_is_found(found, base: dict[str, Any], more: dict[str, Any], expect
         (LAPTOP | MONGO | PROXY, {}, {"W010"}),
         (LAPTOP | MONGO | PROXY, {"SECRET_KEY_IS_MADE": False}, set()),
         (CLUSTER, {"RATE_LIMITS": False}, {"W013"}),
+        (CLUSTER, {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, {"W014"}),
         (CLUSTER, mongo("tls=true&tlsInsecure=true"), {"W012"}),
         (CLUSTER, mongo("tls=true&tlsallowinvalidcertificates=true"), {"W012"}),
         (CLUSTER, mongo("tls=true&tlsAllowInvalidHostnames=true"), {"W012"}),

@@ -5,6 +5,7 @@ import sqlite3
 import sys
 
 import pytest
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, OperationalError, connection, utils
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure, ServerSelectionTimeoutError
 
@@ -37,6 +38,7 @@ def sqlite_error(code: int) -> sqlite3.Error:
         (UnknownOutcome("x"), DatabaseError("x"), ServerSelectionTimeoutError("a\nb")),
         (OperationalError("x"), sqlite_error(sqlite3.SQLITE_IOERR_WRITE)),
         (CorruptLog("no version 3"),),
+        (DisallowedHost("Invalid HTTP_HOST header: 'a b'."),),
     ],
     ids=lambda errors: type(errors[-1]).__name__,
 )
@@ -67,3 +69,13 @@ def test_a_locked_file_is_known_by_its_own_error(tmp_path) -> None:
     with pytest.raises(utils.OperationalError) as caught, connection.wrap_database_errors:
         second.execute("BEGIN IMMEDIATE")
     assert logged(caught.value, caught.value.__cause__) == "ERROR It failed: OperationalError: database is locked"
+
+
+@pytest.mark.parametrize(
+    "evil", ["a\nERROR root: forged", "a\r\nb", "\x1b[2J\x1b]0;x\x07", "\u202e", "\u2028", "\ud83d", "\0"]
+)
+def test_no_message_forges_a_line(evil: str) -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "It failed: %s ψ", (evil,), None)
+    said = OneLine("{levelname} {message}", style="{").format(record)
+    assert len(said.splitlines()) == 1 and said.isprintable() and said.endswith("ψ")
+    assert said.startswith("ERROR It failed: ") and "\\" in said

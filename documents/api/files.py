@@ -18,6 +18,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Problem, TooLarge
+from accounts.models import User
+from accounts.throttles import WriteThrottle
+from accounts.user_throttles import ReadThrottle, WorkThrottle
 from documents import history, permissions, services
 from documents.api import preconditions, schema, serializers
 from documents.api.base import DocumentActions
@@ -55,7 +58,7 @@ class FilesViewSet(DocumentActions):
         """Whatever is asked for: these answers have the type that they have."""
         return super().perform_content_negotiation(request, force=True)
 
-    @action(detail=True)
+    @action(detail=True, throttle_classes=[ReadThrottle, WorkThrottle])
     def html(self, request: Request, doc_id: str) -> HttpResponse:
         """The text at a version, or at the head: Markdown rendered and sanitised, a piece of HTML."""
         document = self.document(doc_id)
@@ -67,7 +70,7 @@ class FilesViewSet(DocumentActions):
             return HttpResponse(status=304, headers=headers)
         return HttpResponse(body, content_type="text/html; charset=utf-8", headers=headers)
 
-    @action(detail=True)
+    @action(detail=True, throttle_classes=[ReadThrottle, WorkThrottle])
     def export(self, request: Request, doc_id: str) -> HttpResponse:
         """A download of the text at a version, or at the head: `format` is md, txt or html."""
         document = self.document(doc_id)
@@ -79,16 +82,22 @@ class FilesViewSet(DocumentActions):
         content_type = f"{outgoing.MEDIA_TYPES[extension]}; charset=utf-8"
         return HttpResponse(body, content_type=content_type, headers=as_attachment(name))
 
-    @action(detail=False, url_path="export")
+    @action(detail=False, url_path="export", throttle_classes=[ReadThrottle, WorkThrottle])
     def export_all(self, request: Request) -> StreamingHttpResponse:
         """A zip of all documents that the caller may see, as Markdown."""
         found = permissions.visible_documents(self.user).order_by("created_at", "pk")
-        documents = self.readable(list(found.values_list("pk", flat=True)))
+        documents = readable(self.user, list(found.values_list("pk", flat=True)))
         chunks = in_this_thread(outgoing.zip_chunks(documents))
         headers = as_attachment(f"documents-{timezone.now():%Y-%m-%d}.zip")
         return StreamingHttpResponse(chunks, content_type="application/zip", headers=headers)
 
-    @action(detail=False, methods=["post"], url_path="import", parser_classes=[FilesParser])
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import",
+        parser_classes=[FilesParser],
+        throttle_classes=[WriteThrottle, WorkThrottle],
+    )
     def import_files(self, request: Request) -> Response:
         """A document of each text in the files of the field `file`, those in zips too."""
         uploads: list[Any] = request.FILES.getlist("file")
@@ -125,14 +134,15 @@ class FilesViewSet(DocumentActions):
         version = history.head(document.id)
         return {"doc_id": document.id, "title": document.title, "version": version, "file": source.file}
 
-    def readable(self, ids: list[Any]) -> Iterator[Exported]:
-        """The documents one by one, each as it is when its turn comes; those that are gone by then are left out."""
-        for document_id in ids:
-            try:
-                document = permissions.get_document(self.user, document_id)
-            except NotFound:
-                continue
-            yield taken_out(document)
+
+def readable(user: User, ids: list[UUID]) -> Iterator[Exported]:
+    """The documents one by one, each as it is when its turn comes; those that are gone by then are left out."""
+    for document_id in ids:
+        try:
+            document = permissions.get_document(user, document_id)
+        except NotFound:
+            continue
+        yield taken_out(document)
 
 
 def exported(document: Document, version: int, extension: str) -> bytes:

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.user_throttles import ReadThrottle, WorkThrottle
 from documents import history, services
 from documents.api import preconditions, schema, serializers
 from documents.api.base import DocumentActions
@@ -54,7 +55,7 @@ class HistoryViewSet(DocumentActions):
 
         return self.ranges(Ranges(document.head, read), serializers.history_json)
 
-    @action(detail=True)
+    @action(detail=True, throttle_classes=[ReadThrottle, WorkThrottle])
     def revisions(self, request: Request, doc_id: str) -> Response:
         """The log folded for people: runs of one author without a long pause, and the names in them, newest first."""
         document = self.document(doc_id)
@@ -112,7 +113,7 @@ class HistoryViewSet(DocumentActions):
         named = services.name_version(document, int(version), given["name"], actor=self.user)
         return Response(status=204) if named is None else Response(serializers.names_json([named])[0])
 
-    @action(detail=True)
+    @action(detail=True, throttle_classes=[ReadThrottle, WorkThrottle])
     def diff(self, request: Request, doc_id: str) -> Response:
         """From the text at version `from` to the text at version `to` (the head, if left out)."""
         document = self.document(doc_id)
@@ -120,7 +121,7 @@ class HistoryViewSet(DocumentActions):
         found = history.difference(document, start, end)
         return Response({"from": start, "to": end, "operation": found.operation, "unified": found.unified})
 
-    @action(detail=True)
+    @action(detail=True, throttle_classes=[ReadThrottle, WorkThrottle])
     def blame(self, request: Request, doc_id: str) -> Response:
         """Who wrote the text at a version, from its start to its end."""
         document = self.document(doc_id)

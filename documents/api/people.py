@@ -4,6 +4,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import throttles
 from accounts.models import User
 from documents import permissions, sharing
 from documents.api import schema, serializers
@@ -30,6 +31,7 @@ class PeopleViewSet(DocumentActions):
     def add_collaborator(self, request: Request, doc_id: str) -> Response:
         document = self.document(doc_id, may="manage")
         given = self.checked(serializers.AddCollaborator)
+        throttles.check_user(self.user, throttles.LOOK_UPS_BY_USER)
         user = permissions.find_person(given.get("username"), given.get("email"))
         return self.give_role(document, user, given["role"], status=201)
 

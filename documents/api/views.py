@@ -8,6 +8,7 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import throttles
 from documents import history, permissions, services, trash
 from documents.api import preconditions, schema, serializers
 from documents.api.base import DocumentActions
@@ -32,6 +33,7 @@ class DocumentViewSet(DocumentActions):
     def list(self, request: Request) -> Response:
         found = permissions.visible_documents(self.user)
         if words := request.query_params.get("search"):
+            throttles.check_user(self.user, throttles.WORK_BY_USER)
             if "\0" in words or len(words) > MAX_SEARCH:  # SQLite's LIKE would end at a NUL
                 raise ValidationError({"search": f"has at most {MAX_SEARCH} characters and no NUL"})
             found = history.search(found, words)
@@ -43,6 +45,7 @@ class DocumentViewSet(DocumentActions):
         return self.get_paginated_response(serializers.DocumentListSerializer(page, many=True).data)
 
     def create(self, request: Request) -> Response:
+        throttles.check_user(self.user, throttles.CREATIONS_BY_USER)
         given = self.checked(serializers.CreateDocument)
 
         def work(write_id: UUID | None) -> Response:

@@ -110,12 +110,16 @@ class Exported:
     text: str | None
 
 
-def zip_chunks(documents: Iterable[Exported]) -> Iterator[bytes]:
-    """A zip of all of them, piece by piece: no more than one text is held at a time."""
+def zip_chunks(documents: Iterable[Exported], papers: Iterable[tuple[str, bytes]] = ()) -> Iterator[bytes]:
+    """A zip of all of them, piece by piece: no more than one text is held at a time. `papers` are other files, by
+    names that no document's file has."""
     outlet, contents = _Outlet(), _Contents()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as archive:
         for document in documents:
             contents.add(archive, document)
+            yield outlet.taken()
+        for name, data in papers:
+            archive.writestr(_member(name, datetime.now(UTC)), data)
             yield outlet.taken()
         contents.close(archive)
     yield outlet.taken()

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import Problem
 from accounts.models import User
+from accounts.user_throttles import check_page
 from documents.models import Document, Role
 from documents.ot.rebase import Refused
 
@@ -36,6 +37,7 @@ def private_page(*methods: str) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
+                check_page(request)
                 return view(request, *args, **kwargs)
             except Problem as problem:
                 return _error_page(request, problem)
@@ -51,6 +53,10 @@ def _error_page(request: HttpRequest, problem: Problem) -> HttpResponse:
         raise Http404(problem.detail) from problem
     if problem.status == 403:
         raise PermissionDenied(problem.detail) from problem
+    if problem.status == 429:
+        answer = render(request, "429.html", status=429)
+        answer["Retry-After"] = str(problem.retry_after)
+        return answer
     return render(request, "500.html", status=problem.status)
 
 

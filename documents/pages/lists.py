@@ -9,8 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from accounts import throttles
 from documents import permissions, services, trash
 from documents.models import Document, Role
 from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
@@ -37,7 +40,8 @@ def document_list(request: HttpRequest) -> HttpResponse:
     roles = permissions.roles_among(person_asking(request), list(page.object_list))
     # Whose role was taken a moment ago has no row.
     rows = [_row(document, roles[document.id]) for document in page.object_list if document.id in roles]
-    return render(request, "documents/list.html", {"page": page, "rows": rows})
+    may_create = person_asking(request).scope.may_create
+    return render(request, "documents/list.html", {"page": page, "rows": rows, "may_create": may_create})
 
 
 def _row(document: Document, role: str) -> Row:
@@ -63,9 +67,17 @@ def _back_to_list(request: HttpRequest) -> HttpResponse:
     return redirect(reverse("document-list") + (f"?page={page[:9]}" if later else ""))
 
 
+def _deleted(document: Document) -> SafeString:
+    """With a button that takes it back; the form that it belongs to stands beside the messages."""
+    undo = reverse("document-bring-back", args=[document.id])
+    button = '<button class="button" form="undo" formaction="{}">Undo</button>'
+    return format_html("“{}” is in the trash. " + button, titled(document), undo)
+
+
 @private_page("POST")
 def create(request: HttpRequest) -> HttpResponse:
     with refusals_told(request):
+        throttles.check_user(person_asking(request), throttles.CREATIONS_BY_USER)
         document = services.create_document(owner=person_asking(request), title=request.POST.get("title", ""))
         return redirect("document-editor", document.id)
     return _back_to_list(request)
@@ -84,5 +96,5 @@ def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
     with refusals_told(request):
         document = permissions.get_document(person_asking(request), document_id, may="manage")
         trash.delete_document(document, actor=person_asking(request))
-        messages.success(request, f"“{titled(document)}” is deleted.")
+        messages.success(request, _deleted(document))
     return _back_to_list(request)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -46,6 +47,7 @@ def make_document(rng: Random, people: list, entries: int = 30) -> Any:
     document = services.create_document(owner=owner, title=rng.choice(PIECES).strip(), content=rng.choice(PIECES))
     sharing.set_role(document, user=others[0], role="editor", actor=owner)
     sharing.set_role(document, user=others[1], role=rng.choice(["viewer", "commenter"]), actor=owner)
+    comment(document, owner)
     edit(rng, document, people, rng.randint(0, entries))
     services.name_version(permissions.get_document(owner, document.id), 1, "the first", actor=owner)
     services.rename_document(document, title=rng.choice(PIECES), actor=owner)
@@ -53,6 +55,18 @@ def make_document(rng: Random, people: list, entries: int = 30) -> Any:
     if rng.random() < 0.3:
         trash.delete_document(document, actor=owner)
     return document
+
+
+def comment(document: Any, owner: Any) -> None:
+    """A thread with an answer, resolved; and one that its author has deleted."""
+    from documents import comments, permissions
+
+    document = permissions.get_document(owner, document.id)
+    first = comments.add(document, author=owner, body="Which? 👍🏽", stretch=(0, 1))
+    comments.add(document, author=owner, body="This one", parent_id=UUID(first["id"]))
+    comments.change(document, first["id"], actor=owner, is_resolved=True)
+    other = comments.add(document, author=owner, body="Never mind", stretch=(1, 1))
+    comments.delete(document, other["id"], actor=owner)
 
 
 def edit(rng: Random, document: Any, people: list, count: int) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from documents import logtable, services
+from documents import logtable, services, trash
 from documents.errors import CorruptLog
 from documents.models import Operation as Row
 from documents.tests.rest import DOCUMENTS, refusal, url
@@ -68,3 +68,11 @@ def test_who_reads_rows_says_which_is_bad(alice, write_text):
     for read in (logtable.entries, logtable.steps):
         with pytest.raises(CorruptLog, match="version 3 is unreadable"):
             read(document.id, after=0)
+
+
+def test_it_can_be_purged_all_the_same(alice, write_text):
+    document = write_text("one")
+    Row.objects.filter(key=logtable.log_key(document.id, 4)).update(operation='["\\ud800"]')
+    trash.delete_document(document, actor=alice)
+    trash.purge(document)
+    assert not logtable.keyed(Row, document.id).exists()

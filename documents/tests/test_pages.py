@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from documents import history, permissions, services, sharing
+from documents import history, services, sharing
 from documents.errors import Busy, CorruptLog
 from documents.models import Document
 from documents.pages import editor, lists
-from documents.pages.sharing import who_may_what
+from documents.pages.sharers import who_may_what
 from documents.permissions import Person
+from documents.tests.pages import Browser, roles, title_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,39 +27,6 @@ def document(alice, bob, vera):
     sharing.set_role(made, user=bob, role="editor", actor=alice)
     sharing.set_role(made, user=vera, role="viewer", actor=alice)
     return made
-
-
-class Browser:
-    """Somebody at the pages: speaks in URL names, returns answers, shows the messages of the next page."""
-
-    def __init__(self, user: User | None = None) -> None:
-        self.client = Client()
-        if user:
-            self.client.force_login(user)
-
-    def opens(self, name, document=None, /, **query):
-        return self.client.get(self.address(name, document), query)
-
-    def posts(self, name, document=None, /, **data):
-        return self.client.post(self.address(name, document), data)
-
-    def messages_after(self, answer):
-        assert answer.status_code == 302
-        followed = self.client.get(answer.url)
-        return [str(message) for message in followed.context["messages"]]
-
-    @staticmethod
-    def address(name, document):
-        return reverse(name, args=[document.id] if document else [])
-
-
-def roles(document):
-    fresh = Document.objects.get(pk=document.pk)
-    return {person.user.username: person.role for person in permissions.collaborators(fresh)}
-
-
-def title_of(document):
-    return Document.objects.get(pk=document.pk).title
 
 
 # --- Who comes in -------------------------------------------------------------------------------------------
@@ -235,7 +203,8 @@ def test_one_comes_back_to_the_same_page_of_the_list(document, alice):
 def test_delete(document, alice, bob):
     owner = Browser(alice)
     answer = owner.posts("document-delete", document)
-    assert owner.messages_after(answer) == ["“Plan” is deleted."]
+    [said] = owner.messages_after(answer)
+    assert said.startswith("“Plan” is in the trash.")
     assert Browser(bob).opens("document-editor", document).status_code == 404
     assert owner.posts("document-delete", document).status_code == 404
 

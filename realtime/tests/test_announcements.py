@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.events import Committed, Deleted, Renamed, RoleChanged
+from documents.events import Commented, Committed, Deleted, Renamed, RoleChanged, SessionsClosed
 from documents.ot.operation import base_length, canonical, length_change
 from documents.ot.rebase import Entry
 from realtime.announcements import KIND, LARGEST, UnknownKind, pack, unpack
@@ -42,10 +42,15 @@ def runs(draw):
 users = st.fixed_dictionaries({"id": uuids.map(str), "name": texts, "color": texts})
 ranges = st.lists(st.tuples(numbers, numbers), max_size=MAX_RANGES).map(tuple)
 people = st.builds(Person, uuids, users, st.none() | ranges, numbers, st.booleans())
+shown_comments = st.fixed_dictionaries(
+    {"id": uuids.map(str), "changed_at": st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat), "body": texts}
+)
 events = st.one_of(
+    st.builds(Commented, uuids, shown_comments),
     st.builds(Committed, uuids, runs()),
     st.builds(Renamed, uuids, texts | st.just("")),
     st.builds(Deleted, uuids),
+    st.builds(SessionsClosed, uuids),
     st.builds(RoleChanged, uuids, uuids, st.none() | st.sampled_from(["owner", "editor", "viewer"])),
     st.builds(Here, uuids, numbers, numbers, st.lists(people, max_size=4).map(tuple)),
     st.builds(WhoIsThere, uuids),
@@ -92,6 +97,7 @@ DOCUMENT, CLIENT = str(uuid.uuid4()), str(uuid.uuid4())
 ENTRY = {
     "version": 3, "client_id": CLIENT, "seq": 1, "author": None, "operation": [2, "x"], "length": 3, "created_at": NOW,
 }  # fmt: skip
+COMMENT = {"id": CLIENT, "changed_at": NOW}
 PERSON = {
     "client_id": CLIENT, "user": {"id": "1", "name": "bob", "color": "#000"}, "selection": [[0, 1]], "since": 1,
     "has_joined": False,
@@ -117,6 +123,10 @@ def people_said(change: dict) -> dict:
         {"body": '{"kind": "Deleted", "document_id": "x"}'}, {"body": '{"kind": "Deleted", "document_id": 7}'},
         {"type": KIND}, said("Renamed"), said("Committed"), said("Committed", entries=[{}]),
         said("RoleChanged", user_id=None, role="editor"),
+        said("Commented"), said("Commented", comment={}), said("Commented", comment=7),
+        *(said("Commented", comment=COMMENT | change) for change in (
+            {"id": 7}, {"id": "x"}, {"changed_at": "x"}, {"changed_at": 7}, {"changed_at": NOW.removesuffix("+00:00")},
+        )),
         said("Here", version=1, told=1), said("Here", version="1", told=1, people=[]),
     ],
 )  # fmt: skip

@@ -519,4 +519,4 @@ async def test_a_browser_follows_until_its_log_in_is_ended_elsewhere(reads, call
 
 async def test_a_log_in_that_was_ended_opens_nothing(asks, calls, cookie, alice):
     await calls(tokens.end_all_sessions, alice)
-    assert (await asks(None, headers=[("cookie", cookie)]))[:2] == (401, "invalid_token")
+    assert (await asks(None, headers=[("cookie", cookie)]))[:2] == (401, "not_authenticated")

@@ -68,3 +68,12 @@ def test_a_pause_makes_good():
         submits(pace, clock, int(BURST + RATE * (FLOOD_SECONDS - 5)), 0)
         clock.now += 1
     assert not pace.is_flood
+
+
+def test_a_heavy_one_weighs_as_much_as_many():
+    clock = Clock()
+    light, heavy = Pace(clock), Pace(clock)
+    for _ in range(100):
+        light.next_pause()
+    assert heavy.next_pause(100) == 0
+    assert light.next_pause(30) == heavy.next_pause(30) > 0

@@ -299,7 +299,9 @@ async def test_who_floods_is_read_more_slowly_and_closed_at_last(joins, vera, se
 
     real_sleep = asyncio.sleep
     monkeypatch.setattr(consumers, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(consumers, "asyncio", SimpleNamespace(sleep=sleep, create_task=asyncio.create_task))
+    monkeypatch.setattr(
+        consumers, "asyncio", SimpleNamespace(sleep=sleep, create_task=asyncio.create_task, timeout=asyncio.timeout)
+    )
     culprit = await joins(vera)  # answered at once
     closing = asyncio.ensure_future(culprit.is_closed())
     for _ in range(60 * 62 + 120):
@@ -312,7 +314,9 @@ async def test_who_floods_is_read_more_slowly_and_closed_at_last(joins, vera, se
 
 
 async def test_without_rate_limits_nobody_is_slowed_down(joins, bob, monkeypatch):
-    monkeypatch.setattr(consumers, "asyncio", SimpleNamespace(create_task=asyncio.create_task))  # knows no sleep
+    monkeypatch.setattr(
+        consumers, "asyncio", SimpleNamespace(create_task=asyncio.create_task, timeout=asyncio.timeout)
+    )  # no sleep
     socket = await joins(bob)
     for _ in range(500):
         await socket.says("ping")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.desk import Desk, Person
+from tests.browser.guests import comes_as_a_guest, makes_a_link, opens_the_link
 from tests.browser.test_lost import is_deleted, kept, leaves_work, opens_what_is_gone
 
 DIRECTORY = Path(os.environ.get("SCREENS", "/tmp/collabdocs-screens"))
@@ -45,6 +46,7 @@ def visits(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
     page.get_by_label("Password").fill("short")
     page.get_by_role("button", name="Create").click()
     yield "sign-up-refused", page
+    yield from account(desk, **options)
     yield "list-empty", desk.person("carol", **options).opens_address("/documents/").page
 
     alice, bob = desk.person("alice", cable=True, **options), desk.person("bob", **options)
@@ -79,13 +81,37 @@ def visits(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
     carols = desk.person("bob", cable=True, **options).opens(second := desk.document(TEXT, "Taken back"))
     carols.loses_the_line().goes_to_the_end().types("Words that have nowhere to go.").says("Offline")
     desk.owner.gives(second, "bob", "viewer")
-    carols.has_the_line_back().says("Not saved")
+    carols.has_the_line_back().says("Read only — ")
+    yield "demoted", carols.page
+    desk.owner.asks("DELETE", f"/documents/{second}")
+    carols.says("Not saved")
     yield "leftover", carols.page
+    yield from shared(desk, **options)
     yield from found_again(desk, **options)
     yield "not-found", alice.opens_address("/nothing").page
     plain = desk.person("alice", java_script_enabled=False, **options)
     yield "without-script", plain.opens_address(f"/documents/{doc_id}/").page
     yield from history(desk, plain, **options)
+
+
+def account(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
+    stranger = desk.stranger(**options)
+    page = stranger.opens_address("/password-reset/").page
+    yield "password-reset", page
+    page.get_by_label("E-mail").fill("nobody@example.org")
+    page.get_by_role("button", name="Send").click()
+    yield "password-reset-sent", page
+    yield "password-reset-made-up", stranger.opens_address("/password-reset/x/y/").page
+    page = desk.person("mallory", **options).opens_address("/account/").page
+    yield "account", page
+    page.get_by_label("Teal").check()
+    page.get_by_label("User name").fill("bob")
+    page.get_by_role("button", name="Save").click()
+    yield "account-refused", page
+    page.get_by_label("Name", exact=True).fill("Nightly backup")
+    page.get_by_label("Only this document").fill(f"/documents/{desk.document()}/")
+    page.get_by_role("button", name="Make the token").click()
+    yield "account-token", page
 
 
 def found_again(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
@@ -95,6 +121,49 @@ def found_again(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
     kept(page := bob.opens_address("/documents/").page)
     yield "list-kept", page
     yield "not-found-kept", opens_what_is_gone(bob, doc_id, notes=2).page
+
+
+def shared(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
+    """Links, guests and the trash."""
+    doc_id, page = (
+        desk.document(TEXT, "Notes for Thursday"),
+        desk.person("alice", **options).opens_address("/documents/").page,
+    )
+    address = makes_a_link(page, doc_id, "Can comment")
+    yield "share-new-link", page
+    visitor = desk.stranger("Dora", **options)
+    way_in = opens_the_link(visitor, address)
+    yield "shared", way_in
+    way_in.get_by_label("Your name").fill("...")
+    way_in.get_by_role("button", name="Open as a guest").click()
+    way_in.get_by_text("at least one letter").wait_for()
+    yield "shared-refused", way_in
+    dora = comes_as_a_guest(visitor, address, "Dora the Explorer")
+    yield "shared-by-oneself", opens_the_link(desk.person("mallory", **options), address)
+    page.goto(page.url)
+    yield "share-with-a-guest", page
+    page.get_by_role("button", name="Revoke the link").click()
+    yield "share-revoke", page
+    dora.page.goto(f"{visitor.url}/documents/")
+    yield "list-of-a-guest", dora.page
+    desk.owner.asks(
+        "DELETE", f"/documents/{desk.document('', 'Thrown away, with a title that takes more than a line on a phone')}"
+    )
+    page.goto(f"{desk.server.url}/documents/")
+    page.get_by_role("button", name="Delete Notes for Thursday").first.click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Undo").wait_for()
+    yield "list-undo", page
+    page.get_by_role("link", name="Trash").click()
+    yield "trash", page
+    page.get_by_role("button", name="for good").first.click()
+    yield "trash-for-good", page
+    dora.page.goto(f"{visitor.url}/documents/")
+    yield "list-of-a-guest-empty", dora.page
+    yield "not-found-guest", visitor.opens_address(f"/documents/{doc_id}/").page
+    yield "trash-empty", desk.person("carol", **options).opens_address("/documents/trash/").page
+    plain = desk.stranger(java_script_enabled=False, **options)
+    yield "shared-without-script", plain.opens_address("/shared#x").page
 
 
 def history(desk: Desk, plain: Person, **options: Any) -> Iterator[tuple[str, Page]]:

@@ -109,19 +109,12 @@ def loses_the_document(desk: Desk, doc_id: str) -> None:
     desk.owner.asks("DELETE", f"/documents/{doc_id}")
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (loses_the_role, "you may read this document but no longer change it"),
-        (loses_the_document, "this document was deleted, or is not shared with you any more"),
-    ],
-)
-def test_pending_work_without_a_right_to_it(
-    offline_desk: Desk, change: Callable[[Desk, str], None], reason: str
-) -> None:
+def test_pending_work_on_what_is_gone(offline_desk: Desk) -> None:
+    """What becomes of it where it can still be read: `test_demoted.py`."""
+    reason = "this document was deleted, or is not shared with you any more"
     doc_id = offline_desk.document("text ")
     bob = types_offline(offline_desk.opens("bob", doc_id, cable=True), "pending")
-    change(offline_desk, doc_id)
+    loses_the_document(offline_desk, doc_id)
     bob.has_the_line_back().says(f"Not saved: {reason}")
     assert bob.leftovers() == [(f"Not saved: {reason}.", "pending")]
     bob.page.get_by_role("button", name="Copy text").click()
@@ -135,7 +128,7 @@ def test_a_viewer_who_comes_back_is_offered_what_an_editor_left(offline_desk: De
     loses_the_role(offline_desk, doc_id)
     person.cable.mend()
     tab = person.opens_address(f"/documents/{doc_id}/")
-    tab.says("Not saved: you may read this document but no longer change it")
+    tab.says("Read only — 7 changes not saved")
     assert [words for _, words in tab.leftovers()] == ["pending"]
     tab.page.get_by_role("button", name="put away").click()
     tab.says("Read only")

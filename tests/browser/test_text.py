@@ -173,3 +173,12 @@ def test_what_the_server_finds_too_much_is_offered_for_copying(
     alice.until(lambda: len(alice.leftovers()) == 1, "to offer it again")
     alice.page.get_by_role("button", name="put away").click()
     assert desk.everybody_agrees(doc_id, alice, bob) == "bob..." + "." * 90
+
+
+def test_what_is_typed_is_what_stands_there(desk: Desk) -> None:
+    """No bracket, quote, tag or list is completed by the editor's own idea."""
+    typed = "<b>x</title></script> (a [b {c 'd \"e `f"
+    doc_id = desk.document()
+    alice = desk.opens("alice", doc_id)
+    alice.goes_to_the_end().types(typed)
+    assert desk.everybody_agrees(doc_id, alice) == typed

@@ -28,6 +28,17 @@ UPLOAD = {
     "required": ["file"],
 }
 
+EXPORT_ME = operation(
+    "export_me",
+    "Take my data away",
+    "A zip of what is kept of you: all documents that you may see, as Markdown, `manifest.json`, which lists them, "
+    "`profile.json` and `comments.json`.",
+    parameters=[DOWNLOAD],
+    answers={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "The zip.")},
+    refuses=[403],
+    tags=["people"],
+)
+
 FILES = described(
     html=operation(
         "read_html",

@@ -1,0 +1,59 @@
+"""The log tells of people's writing nothing, and nobody writes lines of their own into it (S40)."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.conftest import Stage
+from tests.server import Server
+
+TEXT = "Sesame-opens"
+EVIL = "x\r\n2026-01-01 00:00:00 CRITICAL root: forged-line\x1b[2J"
+
+
+@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
+async def test_it_works(start_server: Callable[..., Server], stage: Stage, kind: str) -> None:
+    server = start_server(kind, LOG_LEVEL="DEBUG")
+    doc_id = await stage.document(server, f"a secret: {TEXT}")
+    bob = await stage.open(server, "bob", doc_id)
+    await bob.insert(0, f"{TEXT} again")
+    await bob.saved()
+    async with httpx.AsyncClient(base_url=server.url, headers=bearer(server), timeout=30) as client:
+        await misuse(client, doc_id)
+    wire = await stage.wire(server, "bob", doc_id)
+    await wire.send(f'{{"type": "{TEXT}"}}')
+    await wire.send(f'{{"type": "submit", "seq": 1, "base_version": 1, "operation": [999999, "{TEXT}"]}}')
+    await wire.receive("error")
+    server.stop()
+    log = server.log()
+    assert " DEBUG " in log
+    assert TEXT not in log
+    assert not [line for line in log.splitlines() if "forged-line" in line and " CRITICAL root: forged" in line[:60]]
+    assert "\x1b[2J" not in log
+
+
+def bearer(server: Server) -> dict[str, str]:
+    return {"Authorization": f"Bearer {server.tokens['bob']}"}
+
+
+async def misuse(client: httpx.AsyncClient, doc_id: str) -> None:
+    """Text, and lines of the log, in every place where a request holds some."""
+    home = f"/api/documents/{doc_id}"
+    bodies: list[dict[str, Any]] = [{"content": [TEXT]}, {"title": TEXT * 100}, {"title": EVIL, "content": f"{TEXT}\n"}]
+    for body in bodies:
+        await client.put(home, json=body)
+        await client.patch(home, json=body)
+    await client.post("/api/token", json={"username": EVIL, "password": TEXT})
+    for path in (
+        f"/nowhere/{quote(EVIL)}",
+        f"/api/{quote(EVIL)}",
+        f"{home}/versions/{quote(EVIL)}",
+        f"/static/{quote(EVIL)}",
+    ):
+        assert (await client.get(path)).status_code == 404
+    await client.get(f"/api/documents?search={quote(EVIL)}&ordering={quote(EVIL)}")
+    await client.get("/log-in/", headers={"Host": "evil.example\x1b[2J"[:12]})
+    await client.post("/api/documents/import", files={"file": (f"{TEXT}.md", b"\xff\xfe\x00")})
