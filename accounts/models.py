@@ -15,6 +15,7 @@ from accounts.names import (
     GUEST_SUFFIX,
     MAX_KEY_LENGTH,
     MAX_NAME_LENGTH,
+    SOMEBODY,
     name_key,
     normal_email,
     normal_name,
@@ -80,7 +81,9 @@ class User(AbstractUser):
 
     @property
     def shown_name(self) -> str:
-        """How others see this person; of an erased one they see nothing."""
+        """How others see this person; nobody sees who an erased one was."""
+        if self.erased_at is not None:
+            return SOMEBODY
         return f"{self.first_name}{GUEST_SUFFIX}" if self.is_guest else self.username
 
     @cached_property

@@ -13,6 +13,7 @@ MAX_NAME_LENGTH = 150
 MAX_GUEST_NAME_LENGTH = 50
 MAX_KEY_LENGTH = 3 * MAX_NAME_LENGTH  # one code point folds into three at most
 ERASED_PREFIX = "erased:"  # kept for the rows of erased people, so that nobody can stand in an erasure's way
+SOMEBODY = "Somebody"  # who was erased, or never had a name
 GUEST_PREFIX, GUEST_SUFFIX = "guest:", " (guest)"  # kept for guests, so that nobody is taken for one, nor one for them
 
 # Letters and marks that draw nothing: names made of them look empty, or like somebody else's.

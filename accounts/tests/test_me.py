@@ -105,6 +105,7 @@ def test_erasing_leaves_a_row_without_a_person(client_for, alice, password):
     assert erased.erased_at is not None and not erased.is_active and not erased.has_usable_password()
     assert "alice" not in f"{erased.username}{erased.username_key}{erased.email}" and erased.color == ""
     assert public_user(erased) is None and public_user(None) is None
+    assert erased.shown_name == "Somebody"
     assert services.check_password(None, username="alice", password=password) is None
 
 

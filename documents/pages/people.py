@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from accounts.models import User
+from accounts.names import SOMEBODY
 from accounts.services import PRESENCE_COLORS, presence_color, public_user
 from documents import permissions
 from documents.models import Document
 
 INKS = len(PRESENCE_COLORS)
 Inks: TypeAlias = Mapping[UUID, int]  # which of the inks somebody has in a document
-SOMEBODY = "Somebody"  # who was erased, or never had a name
 
 
 @dataclass(frozen=True, slots=True)

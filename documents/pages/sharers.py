@@ -8,10 +8,11 @@ from uuid import UUID
 from django.utils import dateformat
 
 from accounts.models import User
+from accounts.names import SOMEBODY
 from accounts.services import public_user
 from documents.models import Role, ShareLink
 from documents.pages.common import MAY
-from documents.pages.people import SOMEBODY, ago
+from documents.pages.people import ago
 from documents.permissions import Person
 
 GIVEN_ROLES = (Role.EDITOR, Role.COMMENTER, Role.VIEWER)  # by adding or changing; owner only by handing over
