@@ -108,7 +108,8 @@ def create_api_token(user: User, name: str, scope: Scope, expires_at: datetime |
         document_id=scope.document_id,
     )
     secret = API_TOKEN_PREFIX + secrets.token_urlsafe(32)
-    return ApiToken.objects.create(session=session, name=name, digest=_digest(secret)), secret
+    made = ApiToken.objects.create(session=session, name=name, digest=_digest(secret))
+    return ApiToken.objects.select_related("session").get(pk=made.pk), secret  # with times as the database keeps them
 
 
 def rotate(refresh_token: str) -> TokenPair:

@@ -147,7 +147,8 @@ def test_it_expires(make, alice):
     hour = timezone.now() + timedelta(hours=1)
     body = make(expires_at=hour.isoformat()).json()
     assert body["expires_at"] is not None and by(body["token"]).get(ME).status_code == 200
-    RefreshSession.objects.filter(api_token__pk=body["id"]).update(expires_at=timezone.now() - timedelta(seconds=1))
+    session = ApiToken.objects.get(pk=body["id"]).session_id
+    RefreshSession.objects.filter(pk=session).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert by(body["token"]).get(ME).status_code == 401
     assert not api_tokens.live_tokens(alice)
 
