@@ -9,16 +9,25 @@ MONGO_TESTS = $(wildcard documents/tests/test_oplog*.py documents/tests/test_api
 UNIT_TESTS = accounts collabdocs documents realtime clients/python/tests
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
-.PHONY: run test test-all audit style editor-style types imports editor-test unit-test system-test mongo-test real-mongo-test image-test faults packages requirements clean
+.PHONY: run test test-all audit style editor-style types imports editor-test one-lane other-lane unit-test system-test browser-test fault-test mongo-test real-mongo-test image-test faults packages requirements clean
 
 run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is missing, migrate, serve
 	$(BIN)/python manage.py migrate --verbosity 0
 	exec $(BIN)/python -m collabdocs.serve
 
-# Two of the long ones side by side: each is busy with one processor. What looks at clocks has both to itself.
-test: packages style types imports editor-test static/editor/.built staticfiles/.collected ## all that must pass, in under 30 minutes
-	$(MAKE) --output-sync=target --jobs=2 unit-test mongo-test MONGO_TESTS="$(MONGO_TESTS)" PYTEST_ARGS="$(PYTEST_ARGS)"
-	$(MAKE) system-test PYTEST_ARGS="$(PYTEST_ARGS)"
+# Two lanes side by side, with data of their own: each keeps one processor busy. What looks at clocks has both to itself.
+test: packages .venv/.develops static/editor/.built staticfiles/.collected ## all that must pass, in under 30 minutes
+	$(MAKE) --output-sync=target --jobs=2 style types imports editor-test
+	$(MAKE) --output-sync=target --jobs=2 one-lane other-lane MONGO_TESTS="$(MONGO_TESTS)" PYTEST_ARGS="$(PYTEST_ARGS)"
+	$(MAKE) fault-test PYTEST_ARGS="$(PYTEST_ARGS)"
+
+one-lane:
+	$(MAKE) unit-test DATA_DIR=$(CURDIR)/var/one
+	$(MAKE) system-test DATA_DIR=$(CURDIR)/var/one
+
+other-lane:
+	$(MAKE) mongo-test DATA_DIR=$(CURDIR)/var/other
+	$(MAKE) browser-test DATA_DIR=$(CURDIR)/var/other
 
 test-all: export SMALL_MODEL = long
 test-all: export RANDOM_MODEL = 1500
@@ -55,8 +64,14 @@ unit-test: .venv/.develops static/editor/.built staticfiles/.collected ## each a
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest $(UNIT_TESTS) $(PYTEST_ARGS)
 
-system-test: .venv/.develops static/editor/.built staticfiles/.collected ## real servers, browsers, services, faults
-	$(BIN)/python -m pytest tests $(PYTEST_ARGS)
+system-test: .venv/.develops static/editor/.built staticfiles/.collected ## real servers and services
+	$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults $(PYTEST_ARGS)
+
+browser-test: .venv/.develops static/editor/.built staticfiles/.collected ## real browsers
+	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
+
+fault-test: .venv/.develops staticfiles/.collected ## a few of the faults, for a short time
+	$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
 mongo-test: packages .venv/.develops static/editor/.built ## log, accounts, permissions and API on an emulated MongoDB
 	$(BIN)/python -m tests.mongo $(BIN)/python manage.py makemigrations --check --dry-run
