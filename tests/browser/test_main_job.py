@@ -87,7 +87,7 @@ def test_two_people_sign_up_and_write_one_text(desk: Desk) -> None:
     adas_page.goto(f"{ada.url}/documents/")
     adas_page.get_by_role("button", name="Delete Groceries").click()
     adas_page.get_by_role("button", name="Delete", exact=True).click()
-    expect(adas_page.get_by_text("“Groceries” is deleted.")).to_be_visible()
+    expect(adas_page.get_by_text("“Groceries” is in the trash.")).to_be_visible()
     bens.says("Not saved: this document was deleted")
     assert ada.api.get(f"/documents/{doc_id}").status_code == 404
 

@@ -84,7 +84,7 @@ def test_the_list_by_keyboard_without_a_script(desk: Desk, plain: Person) -> Non
     expect(page.get_by_role("button", name="Keep it")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("“By keyboard” is deleted.")).to_be_visible()
+    expect(page.get_by_text("“By keyboard” is in the trash.")).to_be_visible()
 
 
 # --- By keyboard, by ear ---
