@@ -144,20 +144,26 @@ class Reader:
     """A page of ours whose body has become something else; hears of what it tries to do."""
 
     def __init__(self, person: Person, path: str) -> None:
-        self.page, self.path = person.context.new_page(), path
+        self.person, self.path = person, path
         self.host = person.url
         self.tried: list[str] = []
         self.body = ""
-        self.page.on("dialog", lambda dialog: (self.tried.append(dialog.message), dialog.dismiss()))
-        self.page.route("**/*", self._hear)
-        self.page.route(f"**{path}", self._answer)
 
     def reads(self, body: str) -> None:
-        self.body = body
-        self.page.goto(self.host + self.path)
-        for each in self.page.locator("a, button").all()[:1]:
+        """In a tab of its own: where a click leads, the next page must not meet it."""
+        self.body, page = body, self._tab()
+        page.goto(self.host + self.path)
+        for each in page.locator("a, button").all()[:1]:
             each.click(no_wait_after=True, timeout=2000)
-        self.page.wait_for_timeout(20)
+        page.wait_for_timeout(20)
+        page.close()
+
+    def _tab(self) -> Page:
+        page = self.person.context.new_page()
+        page.on("dialog", lambda dialog: (self.tried.append(dialog.message), dialog.dismiss()))
+        page.route("**/*", self._hear)
+        page.route(f"**{self.path}", self._answer)
+        return page
 
     def _answer(self, route: Route) -> None:
         answer = route.fetch()
@@ -187,4 +193,3 @@ def test_what_gets_into_a_page_does_not_run(desk: Desk) -> None:
     for body in PUT_IN:
         reader.reads(body)
         assert reader.tried == [], body
-    reader.page.close()
