@@ -26,6 +26,7 @@ CLUSTER = dict(zip(("DATABASE_URL", "RABBITMQ_URL", "REDIS_URL"), HALF, strict=T
     "HTTPS": "true",
     "BEHIND_PROXY": "true",
     "ALLOWED_HOSTS": "docs.example.org",
+    "EMAIL_URL": f"smtp+tls://ada:{SECRET}@mail:587",
 }
 
 
