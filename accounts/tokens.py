@@ -108,7 +108,7 @@ def create_api_token(user: User, name: str, scope: Scope, expires_at: datetime |
         document_id=scope.document_id,
     )
     secret = API_TOKEN_PREFIX + secrets.token_urlsafe(32)
-    made = ApiToken.objects.create(session=session, name=name, digest=_digest(secret))
+    made = ApiToken.objects.create(session=session, name=name, digest=digest(secret))
     return ApiToken.objects.select_related("session").get(pk=made.pk), secret  # with times as the database keeps them
 
 
@@ -178,7 +178,7 @@ def _known(session: RefreshSession, expires_at: datetime) -> tuple[User, Identit
 
 def _api_session(secret: str) -> RefreshSession:
     """The live session that an API token stands for; notes that it was used."""
-    found = ApiToken.objects.select_related("session__user").filter(digest=_digest(secret)).first()
+    found = ApiToken.objects.select_related("session__user").filter(digest=digest(secret)).first()
     now = timezone.now()
     if found is None or not found.session.is_good or found.session.expires_at <= now:
         raise InvalidToken
@@ -187,8 +187,9 @@ def _api_session(secret: str) -> RefreshSession:
     return found.session
 
 
-def _digest(secret: str) -> str:
-    """What is kept of a secret that is too long to be guessed: no salt, and no slow hash, is needed."""
+def digest(secret: str) -> str:
+    """What is kept of a secret, a token's or a link's, that is too long to be guessed: no salt, and no slow hash, is
+    needed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

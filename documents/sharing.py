@@ -4,7 +4,6 @@ What concerns one person is announced. The end of a link, and a lock, every proc
 rooms, within two seconds.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import create_guest
+from accounts.tokens import digest
 from documents import events, permissions, quota
 from documents.errors import Forbidden, InvalidText, NoSuchLink, NotFound, TooMany
 from documents.logtable import as_kept
@@ -102,7 +102,7 @@ def create_link(document: Document, *, role: str, expires_at: datetime | None, a
     link = ShareLink.objects.create(
         document=document,
         role=role,
-        digest=_digest(secret),
+        digest=digest(secret),
         created_by=actor,
         created_at=as_kept(timezone.now()),
         expires_at=expires_at and as_kept(expires_at),
@@ -132,7 +132,7 @@ def end_expired_links() -> None:
 
 def find_link(secret: str) -> ShareLink:
     """The living link of a secret, into a document that is there. NoSuchLink: one answer for all that is wrong."""
-    link = ShareLink.objects.select_related("document__owner").filter(digest=_digest(secret)).first()
+    link = ShareLink.objects.select_related("document__owner").filter(digest=digest(secret)).first()
     if link is None or not _lives(link) or link.document.deleted_at is not None:
         raise NoSuchLink
     return link
@@ -176,11 +176,6 @@ def _end(link: ShareLink) -> None:
     arrived = Collaborator.objects.filter(link_id=link.pk)
     arrived.filter(former_role="").delete()
     arrived.update(role=F("former_role"), **BY_NO_LINK)
-
-
-def _digest(secret: str) -> str:
-    """What is kept of a secret that is too long to be guessed: no salt, and no slow hash, is needed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 # --- Locks ----------------------------------------------------------------------------------------------------

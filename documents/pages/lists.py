@@ -8,15 +8,14 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 
 from accounts import throttles
 from documents import permissions, services, trash
 from documents.models import Document, Role
 from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
+from documents.pages.people import ago
 
 PER_PAGE = 20
 
@@ -50,15 +49,10 @@ def _row(document: Document, role: str) -> Row:
         document=document,
         title=titled(document),
         standing="Owned by you" if mine else f"Shared by {document.owner.shown_name}, {MAY[Role(role)].lower()}",
-        edited=_ago(document),
+        edited=ago(document.updated_at),
         can_rename=permissions.may(role, "edit"),
         can_delete=permissions.may(role, "manage"),
     )
-
-
-def _ago(document: Document) -> str:
-    seconds = (timezone.now() - document.updated_at).total_seconds()
-    return "just now" if seconds < 60 else f"{timesince(document.updated_at, depth=1)} ago"
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse:
