@@ -17,6 +17,7 @@ import { CloseCode, mayEdit, type Role, type ServerMessage, SUBPROTOCOL } from "
 import { Recent } from "./recent";
 import { Rope } from "./rope";
 import { Session, unsavedWords } from "./session";
+import { shareInPlace } from "./sharing";
 import { BrowserShelf } from "./shelf";
 import { sentenceFor } from "./status";
 import { type Leftover, Storage, type StoredSession } from "./storage";
@@ -302,4 +303,5 @@ document.addEventListener("visibilitychange", () => {
   void lookForMore();
 });
 
+shareInPlace();
 void start();

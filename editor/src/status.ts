@@ -16,10 +16,15 @@ export function sentenceFor(situation: Situation, notSaved: string | null): Sent
   const { line, code, isLive, isExpected, unsaved, role } = situation;
   if (line === "final" && code === CloseCode.outdated) return outdated(situation);
   if (notSaved !== null) return { text: `Not saved: ${notSaved}`, tone: "danger" };
-  if (line === "final") return { text: `Not saved: ${FINAL[code] ?? "the connection was ended"}`, tone: "danger" };
+  if (line === "final") return ended(FINAL[code] ?? "the connection was ended", unsaved);
   if (!isLive && !isExpected) return unsaved === 0 ? { text: "Reconnecting…", tone: "busy" } : offline(situation);
   if (!mayEdit(role)) return readOnly(unsaved);
   return unsaved === 0 ? { text: "Saved", tone: "good" } : { text: "Saving…", tone: "busy" };
+}
+
+function ended(reason: string, unsaved: number): Sentence {
+  if (unsaved === 0) return { text: `Closed: ${reason}`, tone: "warning" };
+  return { text: `Not saved: ${reason}`, tone: "danger" };
 }
 
 function readOnly(unsaved: number): Sentence {

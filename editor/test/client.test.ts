@@ -290,8 +290,8 @@ describe("roles", () => {
 
 describe("closes", () => {
   it.each([
-    [4403, "Not saved: you no longer have access to this document"],
-    [4404, "Not saved: this document was deleted, or is not shared with you any more"],
+    [4403, "Closed: you no longer have access to this document"],
+    [4404, "Closed: this document was deleted, or is not shared with you any more"],
   ])("%i is final, and offers what is pending", async (code, state) => {
     const { network, alice } = await aliceAt();
     network.server.refuses = () => null;

@@ -39,6 +39,8 @@ describe("the state line", () => {
       "CollabDocs was updated: copy your text, then reload",
       { ...OFFLINE, line: "final", code: 4426, unsaved: 2, kept: 1 },
     ],
+    ["Closed: you no longer have access to this document", { ...OFFLINE, line: "final", code: 4403 }],
+    ["Not saved: you no longer have access to this document", { ...OFFLINE, line: "final", code: 4403, unsaved: 1 }],
   ] as const)("%s", (text, situation) => {
     expect(sentenceFor(situation, null).text).toBe(text);
   });

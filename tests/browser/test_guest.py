@@ -38,7 +38,7 @@ def test_it_works(desk: Desk) -> None:
     expect(sharing.locator("#new-link")).to_have_count(0)
     expect(sharing.locator(".people")).to_contain_text("Dora (guest)")
     revokes_the_link(sharing)
-    dora.says("Not saved: you no longer have access", SOON)
+    dora.says("Closed: you no longer have access", SOON)
     assert dora.text() == "text by Dora"
     assert dora.page.locator(".cm-content").get_attribute("contenteditable") == "false"
     alice.sees_people()

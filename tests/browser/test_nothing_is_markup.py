@@ -195,10 +195,10 @@ def test_people_at_one_text(desk: Desk, planted: Planted) -> None:
 def test_what_was_refused_is_said_as_it_was_written(desk: Desk, planted: Planted) -> None:
     author, stranger = Looked(desk.person(NAME)), Looked(desk.stranger())
     author.at(f"/documents/{planted.doc_id}/share/")
-    author.page.locator("#name").fill(COMMENT)
-    author.page.locator("#name").press("Enter")
+    author.page.locator("#share-name").fill(COMMENT)
+    author.page.locator("#share-name").press("Enter")
     author.page.locator(".errorlist").first.wait_for()
-    assert author.page.locator("#name").input_value() == COMMENT
+    assert author.page.locator("#share-name").input_value() == COMMENT
     assert_harmless(author.page, author.tried, "share")
     for path in ("/log-in/", "/sign-up/"):
         stranger.at(path)

@@ -112,7 +112,7 @@ def test_removed_while_writing(desk: Desk) -> None:
     people = desk.owner.asks("GET", f"/documents/{doc_id}/collaborators")
     [bobs_id] = [person["user"]["id"] for person in people if person["user"]["username"] == "bob"]
     desk.owner.asks("DELETE", f"/documents/{doc_id}/collaborators/{bobs_id}")
-    bob.says("Not saved: you no longer have access to this document")
+    bob.says("Closed: you no longer have access to this document")
     bob.types("x")
     assert bob.text() == "text"
     alice.sees_people()
@@ -136,7 +136,7 @@ def test_deleted_while_open(desk: Desk) -> None:
     bob.goes_to_the_end().loses_the_line(sockets_only=True).types(" lost?").says("Offline")
     desk.owner.asks("DELETE", f"/documents/{doc_id}")
     for tab in (alice, vera):
-        tab.says("Not saved: this document was deleted")
+        tab.says("Closed: this document was deleted")
         assert tab.text() == "text"  # still there to be copied
     bob.has_the_line_back().says("Not saved: this document was deleted")
     assert [words for _, words in bob.leftovers()] == [" lost?"]
