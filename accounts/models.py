@@ -152,7 +152,8 @@ class RefreshSession(models.Model):
 
     @property
     def scope(self) -> Scope:
-        return Scope(bool(self.is_read_only), self.document_id or self.user.guest_of)
+        is_program = self.token_id == ""  # no refresh token is ever traded for it
+        return Scope(bool(self.is_read_only), self.document_id or self.user.guest_of, is_program)
 
     def revoke(self) -> None:
         """End it; ending it twice keeps the first time."""

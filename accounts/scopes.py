@@ -6,10 +6,14 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Everything its person may; or reading only; or only what concerns one document; or both."""
+    """Everything its person may; or reading only; or only what concerns one document; or both.
+
+    A program's, which an API token opens, never is somebody who has just logged in, however much it may.
+    """
 
     is_read_only: bool = False
     document_id: UUID | None = None
+    is_program: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -19,7 +23,7 @@ class Scope:
     @property
     def may_create(self) -> bool:
         """Whether it may make new documents."""
-        return self.is_whole
+        return not self.is_read_only and self.document_id is None
 
     def covers(self, document_id: UUID) -> bool:
         return self.document_id in (None, document_id)

@@ -133,9 +133,9 @@ def deleted_documents(user: User) -> QuerySet[Document]:
     return found if user.scope.document_id is None else found.filter(pk=user.scope.document_id)
 
 
-def require_whole(user: User) -> None:
-    """Forbidden for a session that is good for less than everything its person may: a guest's, or an API token's."""
-    if not user.scope.is_whole:
+def require_may_create(user: User) -> None:
+    """Forbidden for a session in which no documents are made: a guest's, or that of a narrow API token."""
+    if not user.scope.may_create:
         raise Forbidden("This session is not good for that: it is bound to one document, or for reading only.")
 
 

@@ -95,7 +95,7 @@ def create_document(*, owner: User, title: str = "", content: str = "", document
 
     TooMany for who has as many as one may.
     """
-    permissions.require_whole(owner)
+    permissions.require_may_create(owner)
     title, content = clean_title(title), clean_text(content)
     if document_id is None or not Document.objects.filter(pk=document_id).exists():
         quota.require_room(owner)

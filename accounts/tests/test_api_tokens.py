@@ -121,8 +121,8 @@ def narrow(user, **scope) -> str:
     return tokens.create_api_token(user, "narrow", Scope(**scope), None)[1]
 
 
-@pytest.mark.parametrize("scope", [{"is_read_only": True}, {"document_id": uuid4()}])
-def test_a_narrow_token_never_touches_the_account(alice, scope):
+@pytest.mark.parametrize("scope", [{}, {"is_read_only": True}, {"document_id": uuid4()}])
+def test_no_token_touches_the_account(alice, scope):
     client = by(narrow(alice, **scope))
     asked = [
         ("patch", ME, {"username": "x"}),
@@ -136,6 +136,11 @@ def test_a_narrow_token_never_touches_the_account(alice, scope):
     for verb, address, body in asked:
         answer = getattr(client, verb)(address, body, format="json" if body else None)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (verb, address)
+
+
+def test_one_for_everything_makes_documents(make):
+    client = by(make(scope="write", doc_id=None).json()["token"])
+    assert client.post("/api/documents", {"title": "by a program"}, format="json").status_code == 201
 
 
 def test_a_guest_has_no_tokens(db):
