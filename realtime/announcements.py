@@ -41,10 +41,6 @@ def act(room: Room, event: Event) -> None:
             room.close(protocol.NO_DOCUMENT)
         case SessionsClosed():
             room.close(protocol.RESTARTING)
-        case RoleChanged(user_id=user_id, role=role):
-            for listener in room.listeners:
-                if listener.user_id == user_id:
-                    listener.change_role(role)
         case Commented(comment=comment):
             if room.comments.is_news(comment):
                 room.tell("comment", comment=comment)

@@ -61,6 +61,7 @@ class DocumentConsumer(AsyncConsumer):
         self.scope, self.base_send = scope, send
         self.submit_pace, self.talk_pace = Pace(time.monotonic), Pace(time.monotonic)
         self.bad_messages, self.places = 0, Places()
+        self.joins_until = time.monotonic() + SILENCE
         try:
             while True:
                 await self.dispatch(await (receive() if self.seat else self.first_words(receive)))
@@ -70,9 +71,9 @@ class DocumentConsumer(AsyncConsumer):
             self.leave()
 
     async def first_words(self, receive: Any) -> Any:
-        """Who joins nothing keeps no socket."""
+        """Who joins nothing keeps no socket, whatever else they say."""
         try:
-            async with asyncio.timeout(SILENCE):
+            async with asyncio.timeout(self.joins_until - time.monotonic()):
                 return await receive()
         except TimeoutError:
             await self.close(protocol.TOO_SLOW)
@@ -272,17 +273,25 @@ class DocumentConsumer(AsyncConsumer):
                 await self.send(protocol.error("forbidden", "This client_id belongs to somebody else."))
                 raise Closed(protocol.NOT_ALLOWED)
             seat = self.new_seat(message.client_id, facts.role or "")
-            reached, told = await self.greet(room, seat, message.since, facts.log)
-            while reached < room.cursor:
-                page = await room.operations_after(reached)
-                await self.write({"type": "websocket.send", "text": protocol.operations(page)})
-                reached = page[-1].version
+            with room.telling(seat):
+                told = await self.tell_all(room, seat, message.since, facts.log)
             if not hub.admits_to(room):
                 raise Closed(protocol.RESTARTING)
             if not room.admit(seat, told, number):
                 raise Closed(protocol.JOINED_ELSEWHERE)
             self.room, self.seat = room, seat
             self.pump = asyncio.create_task(seat.pump())
+
+    async def tell_all(self, room: Room, seat: Seat, since: int | None, log: str) -> Sequence[Present]:
+        """Bring a client up to the cursor, at its own pace, for as long as it may be told; whom it knows present."""
+        reached, told = await self.greet(room, seat, since, log)
+        while reached < room.cursor and seat.closing is None:
+            page = await room.operations_after(reached)
+            await self.write({"type": "websocket.send", "text": protocol.operations(page)})
+            reached = page[-1].version
+        if seat.closing is not None:
+            raise Closed(seat.closing)
+        return told
 
     def is_foreign(self, room: Room, owner: UUID | None, client_id: UUID) -> bool:
         seated, present = room.seats.get(client_id), room.presences.get(client_id)

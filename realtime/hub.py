@@ -58,6 +58,7 @@ class Hub:
         self._opening: dict[UUID, asyncio.Task[Room]] = {}
         self._early: dict[UUID, list[announcements.Event]] = {}  # what was heard of rooms that are being opened
         self._reads: Executor = ThreadPoolExecutor(READERS[connection.vendor], "reads")
+        self._watches: Executor = ThreadPoolExecutor(1, "watch")
         self._lanes = Lanes()
         self._restores, self.digests = Restores(self.read), Digests(self.read)
         self._layer = layer
@@ -65,7 +66,7 @@ class Hub:
         self._memory = Memory() if settings.REDIS_URL else None
         events.announced.connect(self._hear, weak=False)
         self._asking: set[asyncio.Task[None]] = set()
-        self._ticking = self._loop.create_task(self._tick_for_ever())
+        self._ticking = [self._loop.create_task(self._for_ever(look)) for look in (self.watch, self.look_after)]
 
     async def room(self, document_id: UUID) -> Room:
         """The document's room, opened if need be. Raises what reading its log raises."""
@@ -95,6 +96,10 @@ class Hub:
         """
         return await self._loop.run_in_executor(self._reads, _in_turn, work, time.monotonic() + patience)
 
+    async def _read_apart(self, work: Callable[[], T]) -> T:
+        """For what must bite soon: it stands in no line behind joins, copies and long rebases."""
+        return await self._loop.run_in_executor(self._watches, _on_a_kept_connection, work)
+
     async def drain(self, finish_requests: Callable[[], Awaitable[None]] = _nothing) -> None:
         """Let nobody in, close who is here in turn, let what is under way and announced leave, let go of everything.
 
@@ -107,12 +112,13 @@ class Hub:
         await finish_requests()
         await within(SETTLING, self._lanes.drained())
         self._lanes.stop()
-        self._ticking.cancel()
-        await asyncio.gather(self._ticking, return_exceptions=True)
+        for ticking in self._ticking:
+            ticking.cancel()
+        await asyncio.gather(*self._ticking, return_exceptions=True)
         await within(SETTLING, upkeep.keep_copies(list(self.rooms.values()), self.read))
         events.announced.disconnect(self._hear)
         await self._hang_up()
-        for executor in (self._lanes.executor, self._reads):
+        for executor in (self._lanes.executor, self._reads, self._watches):
             executor.submit(connection.close)
             executor.shutdown(wait=False)
 
@@ -141,23 +147,31 @@ class Hub:
         self._loop.call_soon_threadsafe(self._pass_on, event)
 
     def _pass_on(self, event: events.Event) -> None:
-        self.act_on(event)
+        if isinstance(event, events.RoleChanged):
+            self._ask_for_roles(event.document_id)
+        else:
+            self.act_on(event)
         if self._wire is not None:
             self._wire.tell(event)
 
     def _hear_of(self, event: announcements.Event) -> None:
-        """What another process says. Of a role it is a hint: who may write the database says, not the broker."""
-        if not isinstance(event, events.RoleChanged):
+        """What another process says, or said long ago: who may do what, the database says, and not the broker."""
+        if isinstance(event, events.RoleChanged | events.Deleted):
+            self._ask_for_roles(event.document_id)
+        else:
             self.act_on(event)
-        elif room := self.rooms.get(event.document_id):
-            asking = self._loop.create_task(self._ask_for_roles(room))
+
+    def _ask_for_roles(self, document_id: UUID) -> None:
+        """A role is less in a locked document, and in a narrow session: what was given is not what somebody has."""
+        if room := self.rooms.get(document_id):
+            asking = self._loop.create_task(self._check_roles(room))
             self._asking.add(asking)
             asking.add_done_callback(self._asking.discard)
 
-    async def _ask_for_roles(self, room: Room) -> None:
+    async def _check_roles(self, room: Room) -> None:
         try:
-            await upkeep.check_roles([room], self.read)
-        except Exception as error:  # the next tick asks again
+            await upkeep.check_roles([room], self._read_apart)
+        except Exception as error:  # the next look asks again
             logger.debug("The roles in document %s can't be read: %r", room.document_id, error)
 
     def act_on(self, event: announcements.Event) -> None:
@@ -208,24 +222,37 @@ class Hub:
 
     # --- Chores ---
 
-    async def _tick_for_ever(self) -> None:
+    async def _for_ever(self, look: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(TICK)
-            await self.tick()
+            await look()
 
     async def tick(self) -> None:
-        """What is looked after every two seconds. A look that fails keeps none of the others from happening."""
-        rooms = list(self.rooms.values())
-        for look in (self._leave_gone_histories, *upkeep.LOOKS):
-            try:
-                await look(rooms, self.read)
-            except Exception:  # the next tick tries again, whatever failed
-                logger.exception("A look after the rooms failed")
+        """All that else happens every two seconds, once."""
+        await self.watch()
+        await self.look_after()
+
+    async def watch(self) -> None:
+        """Who may still be here, and do what? However long the other chores take, this is asked."""
+        await self._look(upkeep.WATCH, self._read_apart)
+
+    async def look_after(self) -> None:
+        """The chores: what may be late."""
+        await self._look((self._leave_gone_histories, *upkeep.LOOKS), self.read)
         self._close_idle()
         if self._wire is not None:
             await self._wire.follow(self._is_open, list(self.rooms))
         if self._memory is not None:
             self._memory.look(self.rooms)
+
+    async def _look(self, looks: Sequence[upkeep.Look], read: Read) -> None:
+        """One after another. One that fails keeps none of the others from happening."""
+        rooms = list(self.rooms.values())
+        for look in looks:
+            try:
+                await look(rooms, read)
+            except Exception:  # the next time tries again, whatever failed
+                logger.exception("A look after the rooms failed")
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -56,6 +56,7 @@ class Room:
         self.seats: dict[UUID, Seat] = {}
         self.joins: dict[UUID, int] = {}  # of each seat, which of its client's joins it is; later ones are greater
         self.followers: set[Follower] = set()
+        self.coming: set[Seat] = set()  # who is told of the document, and not seated yet
         self._joining = 0
         self.inbox: list[Waiting] = []
         self.presences = Presences(time.monotonic)
@@ -176,10 +177,19 @@ class Room:
         finally:
             self._joining -= 1
 
+    @contextmanager
+    def telling(self, seat: Seat) -> Iterator[None]:
+        """While somebody is told everything up to now: what concerns all listeners concerns them, too."""
+        self.coming.add(seat)
+        try:
+            yield
+        finally:
+            self.coming.discard(seat)
+
     @property
     def listeners(self) -> Sequence[Listener]:
-        """Seats and followers."""
-        return [*self.seats.values(), *self.followers]
+        """Seats, followers, and who is coming."""
+        return [*self.seats.values(), *self.followers, *self.coming]
 
     @contextmanager
     def followed_by(self, follower: Follower) -> Iterator[None]:

@@ -49,13 +49,15 @@ async def fetch_gaps(rooms: Sequence[Room], read: Read) -> None:
 
 async def end_sessions(rooms: Sequence[Room], read: Read) -> None:
     """Close those whose token has expired, or whose session was revoked."""
-    listeners = [listener for room in rooms for listener in room.listeners]
-    if not listeners:
-        return
-    revoked = await read(partial(tokens.revoked_sessions, {listener.session_id for listener in listeners}))
     now = timezone.now()
+    listeners = [listener for room in rooms for listener in room.listeners]
+    for listener in listeners:  # for this nobody needs to be asked, who may not answer
+        if listener.expires_at < now:
+            listener.close(protocol.TOKEN_ENDED)
+    sessions = {listener.session_id for listener in listeners}
+    revoked = await read(partial(tokens.revoked_sessions, sessions)) if sessions else ()
     for listener in listeners:
-        if listener.session_id in revoked or listener.expires_at < now:
+        if listener.session_id in revoked:
             listener.close(protocol.TOKEN_ENDED)
 
 
@@ -67,7 +69,7 @@ async def end_links(rooms: Sequence[Room], read: Read) -> None:
 async def check_roles(rooms: Sequence[Room], read: Read) -> None:
     """Bring seats and followers to their users' roles, and close those of documents that are gone.
 
-    Whose role changed while it was read was told by an announcement, which is newer.
+    Whose role changed while it was read was brought to a newer one meanwhile.
     """
     before = [(room.document_id, listener, listener.role) for room in rooms for listener in room.listeners]
     people: dict[UUID, set[UUID]] = {}
@@ -133,13 +135,11 @@ async def send_checksum(room: Room) -> None:
         room.broadcast(protocol.encode("checksum", version=version, sha256=digest))
 
 
+WATCH: Sequence[Look] = (end_sessions, end_links, check_roles)  # what must bite soon, whatever else there is to do
 LOOKS: Sequence[Look] = (
     forget_the_gone,
     call_rolls,
     fetch_gaps,
-    end_sessions,
-    end_links,
-    check_roles,
     tell_comments,
     keep_copies,
     send_checksums,

@@ -139,13 +139,15 @@ async def test_a_role_told_while_the_tick_reads_the_old_one_stands(joins, calls,
     roles_in = permissions.roles_in
 
     def late(people):
+        monkeypatch.setattr(permissions, "roles_in", roles_in)
         read = roles_in(people)
         sharing.set_role(document, user=bob, role="viewer", actor=alice)
         return read
 
     monkeypatch.setattr(permissions, "roles_in", late)
     await hubs.current().tick()
-    assert [m for m in await socket.heard_all() if m["type"] == "role"] == [{"type": "role", "role": "viewer"}]
+    assert (await socket.hears("role"))["role"] == "viewer"
+    assert [m for m in await socket.heard_all() if m["type"] == "role"] == []
 
 
 async def test_other_documents_hear_nothing(joins, calls, alice, bob):

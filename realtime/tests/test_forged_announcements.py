@@ -36,7 +36,8 @@ async def test_what_is_true_is_told_at_once(processes, calls, document, alice, v
     layer = Layer()
     _, b, joins = await processes(layer)
     socket = await joins(b, vera)
-    b._ticking.cancel()
+    for ticking in b._ticking:
+        ticking.cancel()
     await calls(sharing.set_role, document, user=vera, role="editor", actor=alice)
     await forge(layer, RoleChanged(document.id, vera.id, "owner"))
     assert (await socket.hears("role"))["role"] == "editor"
