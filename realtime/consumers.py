@@ -23,7 +23,7 @@ from documents.ot.rebase import Entry, Submission, entry_fields
 from documents.services import Facts
 from realtime import hub as hubs
 from realtime import protocol
-from realtime.crowd import MOST_BY_ADDRESS, MOST_BY_USER, Places
+from realtime.crowd import MOST_BY_ADDRESS, MOST_BY_USER, Places, pace_of
 from realtime.pace import Pace
 from realtime.presence import Present, is_far, move, within
 from realtime.protocol import Authenticate, BadMessage, Join, Message, Ping, Presence, Submit
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 MOST_BAD_MESSAGES = 20
 HEAVY = 1 << 14  # characters of a frame that weigh as much as a frame
+DEAR = 10  # frames that a message which asks the database weighs as much as
 SILENCE = 60.0  # seconds that somebody who was let in may take to join
 ADMISSION = 5.0  # seconds that somebody new waits for a turn to be looked up
 
@@ -156,6 +157,7 @@ class DocumentConsumer(AsyncConsumer):
         try:
             throttles.check_alone(throttles.OPENS_BY_USER, person)
             self.places.take(person, MOST_BY_USER)
+            self.person_pace = pace_of(person)
         except TooOften:
             raise Closed(protocol.TOO_FAST) from None
 
@@ -199,7 +201,7 @@ class DocumentConsumer(AsyncConsumer):
             return
         try:
             frame = message.get("text")
-            await self.act_on(self.parsed(frame), weight=1 + len(frame or "") // HEAVY)
+            await self.act_on(self.parsed(frame), size=len(frame or ""))
         except BadMessage as error:
             await self.complain(error)
 
@@ -218,8 +220,11 @@ class DocumentConsumer(AsyncConsumer):
         if self.bad_messages > MOST_BAD_MESSAGES:
             raise Closed(protocol.BAD_MESSAGE)
 
-    async def act_on(self, message: Message, weight: int) -> None:
-        await self.keep_pace(self.submit_pace if isinstance(message, Submit) else self.talk_pace, weight)
+    async def act_on(self, message: Message, size: int) -> None:
+        await self.keep_pace(
+            self.submit_pace if isinstance(message, Submit) else self.talk_pace,
+            DEAR if isinstance(message, Authenticate | Join) else 1 + size // HEAVY,
+        )
         if self.room and self.seat:
             self.room.renew(self.seat)
         if isinstance(message, Ping):
@@ -236,9 +241,11 @@ class DocumentConsumer(AsyncConsumer):
             self.show_presence(self.room, self.seat, message)
 
     async def keep_pace(self, pace: Pace, weight: int) -> None:
-        """Who sends too fast is read more slowly, and closed only when it goes on and on."""
-        pause = pace.next_pause(weight) if settings.RATE_LIMITS else 0
-        if pace.is_flood:
+        """Who sends too fast, here or on all of their sockets, is read more slowly, and closed only when it goes on and
+        on."""
+        paces = (pace, self.person_pace) if settings.RATE_LIMITS else ()
+        pause = max((each.next_pause(weight) for each in paces), default=0)
+        if any(each.is_flood for each in paces):
             raise Closed(protocol.TOO_FAST)
         if pause:
             await asyncio.sleep(pause)

@@ -1,6 +1,7 @@
 """Who opens too much is stopped, before it is looked up who it is or after; all others are not."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -140,3 +141,46 @@ def test_places_are_given_back_once():
     places.close()
     Places().take("a", 1)
     crowd._open.clear()
+
+
+async def test_many_sockets_of_a_person_say_no_more_together_than_a_few(connects, alice, bob, monkeypatch):
+    """However they share it out; others are answered at once."""
+    monkeypatch.setattr(crowd, "RATE_BY_USER", 60)
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        await real_sleep(0)
+
+    real_sleep = asyncio.sleep
+    sockets = [await connects(alice) for _ in range(20)]
+    monkeypatch.setattr(
+        consumers, "asyncio", SimpleNamespace(sleep=sleep, create_task=asyncio.create_task, timeout=asyncio.timeout)
+    )
+    for _ in range(10):
+        for socket in sockets:
+            await socket.says("ping")
+            assert (await socket.next())["type"] == "pong"
+    assert sum(pause > 0 for pause in slept) >= 50
+    slept.clear()
+    other = await connects(bob)
+    await other.says("ping")
+    assert (await other.next())["type"] == "pong" and not slept
+
+
+async def test_a_token_in_a_socket_weighs_more_than_a_word(joins, calls, alice, monkeypatch):
+    """It asks the database."""
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    token = (await calls(tokens.start_session, alice)).access_token
+    socket = await joins(alice)
+    monkeypatch.setattr(
+        consumers, "asyncio", SimpleNamespace(sleep=sleep, create_task=asyncio.create_task, timeout=asyncio.timeout)
+    )
+    for _ in range(15):
+        await socket.says("authenticate", token=token)
+    await socket.heard_all()
+    assert slept

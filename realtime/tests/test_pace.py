@@ -31,31 +31,31 @@ def test_sixty_a_second_are_never_slowed_down():
 def test_a_burst_is_free():
     clock = Clock()
     pace = Pace(clock)
-    assert submits(pace, clock, int(BURST), 0) == 0
+    assert submits(pace, clock, int(BURST * RATE), 0) == 0
     assert pace.next_pause() > 0
 
 
 def test_a_burst_is_free_again_after_a_rest():
     clock = Clock()
     pace = Pace(clock)
-    submits(pace, clock, int(BURST), 0)
-    clock.now += BURST / RATE
-    assert submits(pace, clock, int(BURST), 0) == 0
+    submits(pace, clock, int(BURST * RATE), 0)
+    clock.now += BURST
+    assert submits(pace, clock, int(BURST * RATE), 0) == 0
     clock.now += 10_000  # a long rest saves up no more than a burst
-    assert submits(pace, clock, int(BURST) + 1, 0) > 0
+    assert submits(pace, clock, int(BURST * RATE) + 1, 0) > 0
 
 
 def test_who_is_too_fast_is_read_at_the_rate():
     clock = Clock()
     pace = Pace(clock)
-    submits(pace, clock, int(BURST) + 600, 0)
+    submits(pace, clock, int(BURST * RATE) + 600, 0)
     assert 9.9 < clock.now < 10.1
 
 
 def test_going_on_for_a_minute_is_flooding():
     clock = Clock()
     pace = Pace(clock)
-    submits(pace, clock, int(BURST + RATE * (FLOOD_SECONDS - 1)), 0)
+    submits(pace, clock, int(RATE * (BURST + FLOOD_SECONDS - 1)), 0)
     assert not pace.is_flood
     submits(pace, clock, int(RATE * 2), 0)
     assert pace.is_flood
@@ -65,9 +65,16 @@ def test_a_pause_makes_good():
     clock = Clock()
     pace = Pace(clock)
     for _ in range(10):
-        submits(pace, clock, int(BURST + RATE * (FLOOD_SECONDS - 5)), 0)
+        submits(pace, clock, int(RATE * (BURST + FLOOD_SECONDS - 5)), 0)
         clock.now += 1
     assert not pace.is_flood
+
+
+def test_another_rate():
+    clock = Clock()
+    pace = Pace(clock, 10 * RATE)
+    submits(pace, clock, int(10 * RATE * BURST) + 6000, 0)
+    assert 9.9 < clock.now < 10.1
 
 
 def test_a_heavy_one_weighs_as_much_as_many():

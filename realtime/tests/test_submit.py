@@ -9,7 +9,7 @@ import pytest
 from documents import services
 from documents.ot import tail
 from documents.ot.rebase import Submission
-from realtime import consumers
+from realtime import consumers, crowd
 from realtime import hub as hubs
 from realtime.tests.clients import eventually
 
@@ -298,7 +298,8 @@ async def test_who_floods_is_read_more_slowly_and_closed_at_last(joins, vera, se
         await real_sleep(0)
 
     real_sleep = asyncio.sleep
-    monkeypatch.setattr(consumers, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    for module in (consumers, crowd):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(
         consumers, "asyncio", SimpleNamespace(sleep=sleep, create_task=asyncio.create_task, timeout=asyncio.timeout)
     )
