@@ -2,6 +2,7 @@
 also where the broker loses every word, by the next look after the rooms; and nobody else notices."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,7 +44,15 @@ class Scene:
     def by_api_token(self) -> None:
         self.api_token, self.token = tokens.create_api_token(self.bob, "a program", WHOLE, None)
 
+    def by_short_token(self) -> None:
+        claims = tokens._Access.for_session(tokens.open_session(self.bob, timedelta(days=1)))
+        claims.set_exp(lifetime=timedelta(seconds=2))
+        self.token = str(claims)
+
     # --- Changes ---
+
+    def token_expired(self) -> None:
+        time.sleep(2)
 
     def demoted(self) -> None:
         sharing.set_role(self.document, user=self.bob, role="viewer", actor=self.alice)
@@ -95,6 +104,7 @@ CHANGES: list[tuple[Callable[[Scene], None], Callable[[Scene], None], int | str]
     (Scene.by_link, Scene.link_revoked, 4403),
     (Scene.by_link, Scene.link_expired, 4403),
     (Scene.by_link, Scene.demoted, "viewer"),
+    (Scene.by_short_token, Scene.token_expired, 4401),
     (Scene.by_api_token, Scene.revoked, 4401),
     (Scene.by_api_token, Scene.signed_out, 4401),
     (Scene.by_api_token, Scene.demoted, "viewer"),
