@@ -138,13 +138,14 @@ describe("marks", () => {
   });
 });
 
-/** What becomes of the tags of a text's characters. */
+/** What becomes of the tags of a text's characters; what is typed between tagged ones is tagged, too. */
 function afterwards(tags: readonly boolean[], changes: ReturnType<typeof changesFrom>, state: EditorState): boolean[] {
   const made: boolean[] = [];
   let place = 0;
   const transaction: Transaction = state.update({ changes });
   transaction.changes.iterChanges((fromA, toA, _fromB, _toB, inserted) => {
-    made.push(...tags.slice(place, fromA), ...Array<boolean>(inserted.length).fill(false));
+    const isInside = tags[fromA - 1] === true && tags[fromA] === true;
+    made.push(...tags.slice(place, fromA), ...Array<boolean>(inserted.length).fill(isInside));
     place = toA;
   });
   return [...made, ...tags.slice(place)];

@@ -92,6 +92,7 @@ def test_who_comments_does_not_write_and_who_reads_does_neither(desk: Desk) -> N
     carol.presses("Control+Enter")
     expect(card(vera, "Whose cat?")).to_be_visible()
     card(carol, "Whose cat?").get_by_role("button", name="Delete").click()
+    card(carol, "Whose cat?").get_by_role("button", name="Delete for good?").click()
     expect(card(vera, "Whose cat?")).to_have_count(0)
 
 
@@ -112,8 +113,71 @@ def test_by_keyboard_alone(desk: Desk) -> None:
     alice.goes_to(5)
     expect(alice.page.locator(".comment-card.active")).to_contain_text("Which?")
     expect(alice.page.locator(".commented.active")).to_have_text("cat")
+    comments(alice, 8, 11, "Where?")
     card(alice, "Which?").get_by_role("button", name="Resolve").press("Enter")
     expect(alice.page.locator("#comments-resolved")).to_contain_text("Resolved (1)")
+    expect(card(alice, "Where?")).to_be_focused()
+    alice.presses("Tab", "Tab", "Enter")
+    expect(card(alice, "Where?").get_by_role("button", name="Delete for good?")).to_be_focused()
+    alice.presses("Enter")
+    expect(card(alice, "Where?")).to_have_count(0)
+    expect(alice.page.locator("#to-comments")).to_be_focused()
+
+
+def test_a_form_makes_room_for_itself_and_keeps_its_words(desk: Desk) -> None:
+    doc_id = desk.document("The cat sat.")
+    alice, bob = desk.opens("alice", doc_id), desk.opens("bob", doc_id)
+    comments(alice, 4, 7, "Which?")
+    comments(alice, 8, 11, "Where?")
+    card(bob, "Which?").get_by_role("button", name="Reply").click()
+    bob.types("The black one")
+    bob.until(lambda: bottom(card(bob, "Which?")) < top(card(bob, "Where?")), "to show both cards")
+    card(alice, "Which?").get_by_role("button", name="Delete").click()
+    card(alice, "Which?").get_by_role("button", name="Delete for good?").click()
+    expect(bob.page.get_by_text("This thread was deleted.")).to_be_visible()
+    expect(bob.page.get_by_label("Reply")).to_be_focused()
+    expect(bob.page.get_by_label("Reply")).to_have_value("The black one")
+    bob.presses("Escape", "Escape")
+    expect(bob.page.locator("#to-comments")).to_be_focused()
+    bob.page.get_by_role("button", name="Cancel").click()
+    bob.page.get_by_role("button", name="Throw away?").click()
+    expect(card(bob, "Where?")).to_be_visible()
+    expect(bob.page.get_by_label("Reply")).to_have_count(0)
+
+
+def top(shown: Locator) -> float:
+    return (shown.bounding_box() or {})["y"]
+
+
+def bottom(shown: Locator) -> float:
+    box = shown.bounding_box() or {}
+    return box["y"] + box["height"]
+
+
+def test_the_header_says_whether_the_comments_are_seen(desk: Desk) -> None:
+    doc_id = desk.document("The cat sat.")
+    alice = desk.opens("alice", doc_id, viewport={"width": 1300, "height": 800})
+    header, margin = alice.page.locator("#to-comments"), alice.page.locator("#comments")
+
+    def is_seen(seen: bool) -> None:
+        expect(margin).to_be_visible(visible=seen)
+        expect(header).to_have_attribute("aria-expanded", str(seen).lower())
+
+    is_seen(False)
+    desk.owner.asks("POST", f"/documents/{doc_id}/comments", body="Which?", range=[4, 7], version=1)
+    is_seen(True)
+    alice.page.set_viewport_size({"width": 700, "height": 800})
+    is_seen(False)
+    header.click()
+    is_seen(True)
+    alice.page.get_by_role("button", name="Close the comments").click()
+    is_seen(False)
+    expect(header).to_be_focused()
+    alice.page.set_viewport_size({"width": 1300, "height": 800})
+    header.click()
+    is_seen(True)
+    header.click()
+    is_seen(False)
 
 
 def test_what_is_not_sent_is_not_forgotten_unasked(desk: Desk) -> None:

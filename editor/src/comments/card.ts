@@ -1,7 +1,9 @@
-/** One thread as a card in the margin. Names and words go in as text only. */
+/** One thread as a card in the margin. */
 import { make } from "../dom";
-import { ago, exactly } from "../times";
-import { commentForm } from "./form";
+import { askingButton, button } from "./buttons";
+import { CommentForm, type Purpose } from "./form";
+import { Drawn, hasFocus, isFocusLost, put } from "./nodes";
+import { nameOf, saidBy } from "./said";
 import type { Comment, Thread } from "./threads";
 
 /** Who reads, and what they may do. */
@@ -17,15 +19,18 @@ export interface Actions {
   settle(thread: string, resolved: boolean): Promise<void>;
   remove(id: string): Promise<void>;
   pick(thread: string): void;
+  formClosed(): void; // what stayed only for what was written in it can go
+  resized(): void;
   readonly newKey: () => string;
 }
 
 export class Card {
   readonly node = make("article", "comment-card");
+  top = 0; // px from the page's top, of the place beside which it stood last
   private readonly said = make("div", "comment-said");
   private readonly buttons = make("div", "actions");
-  private form: HTMLFormElement | null = null;
-  private shown = "";
+  private readonly drawn = new Drawn();
+  private form: CommentForm | null = null;
 
   constructor(
     readonly id: string,
@@ -37,84 +42,94 @@ export class Card {
     this.node.addEventListener("click", () => actions.pick(id));
   }
 
-  /** Shows the thread as it is now; a form that is open stays as it is. */
+  /** Whether something is written in it that was not sent. */
+  get hasWords(): boolean {
+    return this.form?.hasWords ?? false;
+  }
+
+  /** Shows the thread as it is now; a form that is open stays as it is, and so does the focus. */
   show(thread: Thread, reader: Reader): void {
-    const now = JSON.stringify([thread, reader]);
-    if (now === this.shown) return;
-    this.shown = now;
+    const { first, answers } = thread;
+    const hadFocus = hasFocus(this.node);
     this.node.ariaLabel = labelOf(thread);
-    this.node.classList.toggle("resolved", thread.first.resolved);
-    const comments = [thread.first, ...thread.answers];
-    this.said.replaceChildren(quoteOf(thread.first), ...comments.map((comment) => this.comment(comment, reader)));
-    this.buttons.replaceChildren(...(reader.mayComment ? this.threadButtons(thread) : []));
+    this.node.classList.toggle("resolved", first.resolved);
+    const quote = this.drawn.part("quote", first.quote, () => quoteOf(first));
+    put(this.said, [quote, ...[first, ...answers].map((comment) => this.comment(comment, reader))]);
+    put(this.buttons, reader.mayComment ? this.threadButtons(first) : []);
+    if (hadFocus && isFocusLost()) this.node.focus();
+  }
+
+  /** The thread is gone, but not what is being written in it. */
+  end(): void {
+    const hadFocus = hasFocus(this.node);
+    this.node.ariaLabel = "A thread that was deleted";
+    put(this.said, [this.drawn.part("end", null, goneNote)]);
+    put(this.buttons, []);
+    this.form?.end();
+    if (hadFocus && isFocusLost()) this.node.focus();
   }
 
   private comment(comment: Comment, reader: Reader): HTMLElement {
-    const item = make("section", "comment");
-    if (comment.deleted) {
-      item.append(make("p", "quiet", "This comment was deleted."));
-      return item;
-    }
-    const name = comment.author?.username ?? "Somebody";
-    const time = make("time", "quiet", ago(comment.created_at));
-    time.dateTime = comment.created_at;
-    time.title = exactly(comment.created_at);
-    item.append(
-      make("header", "", make("bdi", "comment-author", name), " ", time),
-      make("p", "comment-body", comment.body),
-    );
-    const buttons = this.commentButtons(comment, reader);
-    if (buttons.length > 0) item.append(make("div", "comment-own", ...buttons));
-    return item;
-  }
-
-  private commentButtons(comment: Comment, reader: Reader): HTMLElement[] {
-    if (!reader.mayComment) return [];
     const isOwn = comment.author?.id === reader.id;
-    const edit = button("Edit", () =>
-      this.openForm("Change your comment", "Save", comment.body, (body) => this.actions.rewrite(comment.id, body)),
-    );
-    const remove = button("Delete", () => this.tried(this.actions.remove(comment.id)));
-    return [...(isOwn ? [edit] : []), ...(isOwn || reader.mayManage ? [remove] : [])];
+    const rights = { edit: reader.mayComment && isOwn, remove: reader.mayComment && (isOwn || reader.mayManage) };
+    const { id, body, deleted } = comment;
+    return this.drawn.part(id, [nameOf(comment), body, deleted, rights], () => {
+      const edit = button("Edit", () => this.edit(comment));
+      const remove = askingButton("Delete", "Delete for good?", () => this.tried(this.actions.remove(id)));
+      return saidBy(comment, [...(rights.edit ? [edit] : []), ...(rights.remove ? [remove] : [])]);
+    });
   }
 
-  private threadButtons({ first }: Thread): HTMLElement[] {
-    const answer = button("Reply", () =>
-      this.openForm("Reply", "Reply", "", (body, key) => this.actions.answer(this.id, body, key)),
+  private threadButtons({ resolved }: Comment): HTMLElement[] {
+    const answer = this.drawn.part("answer", null, () => button("Reply", () => this.answer()));
+    const settle = this.drawn.part("settle", resolved, () =>
+      button(resolved ? "Reopen" : "Resolve", () => this.tried(this.actions.settle(this.id, !resolved))),
     );
-    const settle = button(first.resolved ? "Reopen" : "Resolve", () =>
-      this.tried(this.actions.settle(this.id, !first.resolved)),
-    );
-    return first.resolved ? [settle] : [answer, settle];
+    return resolved ? [settle] : [answer, settle];
   }
 
-  private openForm(
-    label: string,
-    button: string,
-    body: string,
-    send: (body: string, key: string) => Promise<void>,
-  ): void {
-    this.closeForm();
-    this.form = commentForm({
-      label,
-      button,
-      body,
+  private edit({ id, body }: Comment): void {
+    const send = (written: string) => this.actions.rewrite(id, written);
+    this.openForm({ label: "Change your comment", button: "Save", body, send });
+  }
+
+  private answer(): void {
+    const send = (written: string, key: string) => this.actions.answer(this.id, written, key);
+    this.openForm({ label: "Reply", button: "Reply", send });
+  }
+
+  /** Opens a form; if there is one with words in it, these come first. */
+  private openForm(purpose: Pick<Purpose, "label" | "button" | "body" | "send">): void {
+    if (!this.hasWords) {
+      this.form?.node.remove();
+      const form = this.formFor(purpose);
+      this.form = form;
+      this.buttons.hidden = true;
+      this.node.append(form.node);
+    }
+    this.form?.focus();
+  }
+
+  private formFor(purpose: Pick<Purpose, "label" | "button" | "body" | "send">): CommentForm {
+    const form: CommentForm = new CommentForm({
+      ...purpose,
       newKey: this.actions.newKey,
       send: async (written, key) => {
-        await send(written, key);
-        this.closeForm();
+        await purpose.send(written, key);
+        if (this.form === form) this.closeForm();
       },
-      cancel: () => this.closeForm(),
+      close: () => this.closeForm(),
+      leave: () => this.node.focus(),
     });
-    this.buttons.hidden = true;
-    this.node.append(this.form);
-    this.form.querySelector("textarea")?.focus();
+    return form;
   }
 
   private closeForm(): void {
-    this.form?.remove();
+    this.form?.node.remove();
     this.form = null;
     this.buttons.hidden = false;
+    if (isFocusLost()) this.node.focus();
+    this.actions.formClosed();
   }
 
   private tried(action: Promise<void>): void {
@@ -128,21 +143,16 @@ export class Card {
 }
 
 function labelOf({ first, answers }: Thread): string {
-  const name = first.author?.username ?? "Somebody";
   const more = answers.length === 0 ? "" : `, ${answers.length} ${answers.length === 1 ? "reply" : "replies"}`;
-  return `Comment by ${name}${more}${first.resolved ? ", resolved" : ""}`;
+  return `Comment by ${nameOf(first)}${more}${first.resolved ? ", resolved" : ""}`;
 }
 
 function quoteOf({ quote }: Comment): HTMLElement {
   return make("blockquote", "comment-quote", quote === "" ? "(nowhere in the text)" : quote);
 }
 
-function button(label: string, action: () => void): HTMLButtonElement {
-  const made = make("button", "button plain small", label);
-  made.type = "button";
-  made.addEventListener("click", (event) => {
-    event.stopPropagation();
-    action();
-  });
-  return made;
+function goneNote(): HTMLElement {
+  const note = make("p", "comment-problem", "This thread was deleted. What you wrote is still here, to be copied.");
+  note.role = "alert";
+  return note;
 }

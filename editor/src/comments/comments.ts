@@ -1,53 +1,40 @@
-/**
- * The comments of this document: what the server tells of them, where they stand in the shown text, and what the reader
- * says.
- *
- * A range comes in the server's text at a version. It is moved to ours over the entries in between and put into the
- * editor, which moves it from there on; one that is ahead of us waits, and what can't be brought here is asked for anew.
- * A new comment is sent when everything typed is saved: then the shown text is the server's at our version.
- */
-import type { EditorView } from "@codemirror/view";
-import type { CommentsApi } from "../api";
-import type { Clock, Timer } from "../connection";
-import type { Place } from "../presence";
+/** The comments of this document: what the server tells of them, and what the reader says. */
+import type { Timer } from "../connection";
 import { mayComment, type Role } from "../protocol";
-import type { Recent } from "../recent";
 import type { Actions } from "./card";
-import { commentForm } from "./form";
-import { DRAFT, Margin } from "./margin";
-import { activate, keepMarks, type Mark, marksIn, putMarks } from "./marks";
-import { type Comment, type Thread, Threads } from "./threads";
+import type { Desk } from "./desk";
+import { Draft } from "./draft";
+import { Margin } from "./margin";
+import { activate, DRAFT, keepMarks } from "./marks";
+import { Places } from "./places";
+import { type Comment, Threads } from "./threads";
 
-const SAVED_WITHIN = 15_000; // ms that a new comment waits for what was typed before
-const ASK_AGAIN = 2_000;
-
-/** What the comments need of the page around them. */
-export interface Desk {
-  readonly view: EditorView;
-  readonly place: Place;
-  readonly recent: Pick<Recent, "move" | "covers">;
-  readonly clock: Clock;
-  readonly api: CommentsApi;
-  readonly user: string;
-  readonly newKey: () => string;
-  toCodePoint(position: number): number;
-  isSaved(): boolean; // the shown text is the server's at our version
-}
+const ASK_AGAIN = 2_000; // ms
+const MINUTE = 60_000; // ms
 
 export class Comments {
   private readonly threads = new Threads();
+  private readonly places: Places;
   private readonly margin: Margin;
-  private readonly waiting = new Map<string, Comment>(); // ranges of a text that we have not reached
-  private saved: (() => void)[] = [];
+  private readonly draft: Draft;
   private asking: Timer | undefined;
   private role: Role = "viewer";
 
   constructor(private readonly desk: Desk) {
+    this.places = new Places(desk, () => this.refreshSoon());
     this.margin = new Margin(this.actions());
+    this.draft = new Draft(
+      desk,
+      this.margin,
+      () => this.update(),
+      (comment) => this.heard(comment),
+    );
+    this.tellTimes();
   }
 
+  /** Whether anything is written that was not sent. */
   get hasDraft(): boolean {
-    return this.margin.hasDraft;
+    return this.margin.hasWords;
   }
 
   // -- what the server tells ------------------------------------------------------------------------------------------
@@ -59,22 +46,21 @@ export class Comments {
 
   /** We have come to another version, have saved something, or have another role. */
   changed(role: Role): void {
-    if (this.waiting.size > 0) this.bring([...this.waiting.values()]);
-    if (this.desk.isSaved()) for (const go of this.saved.splice(0)) go();
-    if (role === this.role) return;
+    const isUpToDate = !this.places.catchUp() && role === this.role;
+    if (this.desk.isSaved()) this.draft.saved();
     this.role = role;
-    this.update();
+    if (!isUpToDate) this.update();
   }
 
   heard(comment: Comment): void {
     this.threads.hear(comment);
-    this.bring([comment]);
+    this.places.bring([comment]);
     this.update();
   }
 
   /** The text was loaded anew: the editor knows no places any more until they are told again. */
   reset(): void {
-    this.waiting.clear();
+    this.places.forget();
   }
 
   private async refresh(): Promise<void> {
@@ -82,7 +68,7 @@ export class Comments {
     const comments = await this.desk.api.list().catch(() => null); // the next join asks again
     if (comments === null) return;
     this.threads.listed(comments);
-    this.bring(comments);
+    this.places.bring(comments);
     this.update();
   }
 
@@ -93,66 +79,21 @@ export class Comments {
     });
   }
 
-  // -- where they stand -----------------------------------------------------------------------------------------------
-
-  /** Puts what stands in a text that we have into the editor. */
-  private bring(comments: readonly Comment[]): void {
-    const version = this.desk.place.version();
-    const firsts = comments.filter(({ parent }) => parent === null);
-    for (const comment of firsts) {
-      if (comment.version > version) this.waiting.set(comment.id, comment);
-      else this.waiting.delete(comment.id);
-    }
-    const here = firsts.filter((comment) => comment.version <= version);
-    if (!here.every((comment) => this.desk.recent.covers(comment.version, version))) this.refreshSoon();
-    const marks = here.filter((comment) => this.desk.recent.covers(comment.version, version)).map((c) => this.mark(c));
-    if (marks.length > 0) this.desk.view.dispatch({ effects: putMarks.of(marks) });
-  }
-
-  private mark({ id, range: [from, to], version, quote }: Comment): Mark {
-    const { place, recent } = this.desk;
-    const shown = (position: number, before: boolean) =>
-      place.toEditor(place.toShown(recent.move(position, version, place.version(), before)));
-    const start = shown(from, false);
-    return { id, quote, from: start, to: from === to ? start : Math.max(start, shown(to, true)) };
-  }
-
-  /** The editor has moved the marks, or its lines have other heights: the cards go along. */
-  placed(): void {
-    const { view } = this.desk;
-    const marks = new Map(marksIn(view.state).map((mark) => [mark.id, mark]));
-    view.requestMeasure({
-      key: this,
-      read: () => {
-        const tops = new Map([...marks].map(([id, { from }]) => [id, this.topOf(from)]));
-        return (id: string) => tops.get(id) ?? null;
-      },
-      write: (top) => this.margin.arrange(top),
-    });
-  }
-
-  private topOf(position: number): number {
-    const { view } = this.desk;
-    const block = view.lineBlockAt(Math.min(position, view.state.doc.length));
-    return block.top + view.documentTop + window.scrollY;
-  }
-
   // -- what is shown --------------------------------------------------------------------------------------------------
 
   private update(): void {
-    const threads = this.sorted();
+    const threads = this.places.sorted(this.threads.all());
     const open = threads.filter(({ first }) => !first.resolved).map(({ first }) => first.id);
-    this.desk.view.dispatch({ effects: keepMarks.of(new Set([...open, DRAFT])) });
+    const draft = this.margin.draft === null ? [] : [DRAFT];
+    this.desk.view.dispatch({ effects: keepMarks.of(new Set([...open, ...draft])) });
     const reader = { id: this.desk.user, mayComment: mayComment(this.role), mayManage: this.role === "owner" };
     this.margin.update(threads, reader);
     this.placed();
   }
 
-  /** By their places; those that have none yet at the end. */
-  private sorted(): Thread[] {
-    const places = new Map(marksIn(this.desk.view.state).map(({ id, from }) => [id, from]));
-    const placeOf = ({ first }: Thread) => places.get(first.id) ?? Number.MAX_SAFE_INTEGER;
-    return this.threads.all().sort((one, other) => placeOf(one) - placeOf(other));
+  /** The editor has moved the marks, or its lines have other heights: the cards go along. */
+  placed(): void {
+    this.places.measure((top) => this.margin.arrange(top));
   }
 
   /** The reader looks at a thread: in the text, or at its card. */
@@ -161,50 +102,18 @@ export class Comments {
     this.margin.setActive(id);
   }
 
+  private tellTimes(): void {
+    this.margin.tellTimes();
+    this.desk.clock.after(MINUTE, () => this.tellTimes());
+  }
+
   // -- what the reader says -------------------------------------------------------------------------------------------
 
   /** Begins a comment on the selected text; false where there is none, or no right to. */
   begin(): boolean {
-    const { from, to } = this.desk.view.state.selection.main;
-    if (from === to || !mayComment(this.role)) return false;
-    this.desk.view.dispatch({ effects: [putMarks.of([{ id: DRAFT, from, to, quote: "" }]), activate.of(DRAFT)] });
-    this.margin.setDraft(
-      commentForm({
-        label: "Your comment",
-        button: "Comment",
-        newKey: this.desk.newKey,
-        send: (body, key) => this.add(body, key),
-        cancel: () => this.endDraft(),
-      }),
-    );
+    if (!mayComment(this.role) || !this.draft.begin()) return false;
     this.placed();
     return true;
-  }
-
-  private async add(body: string, key: string): Promise<void> {
-    await this.everythingSaved();
-    const draft = marksIn(this.desk.view.state).find(({ id }) => id === DRAFT);
-    const { toCodePoint, place } = this.desk;
-    const range: [number, number] = draft === undefined ? [0, 0] : [toCodePoint(draft.from), toCodePoint(draft.to)];
-    const comment = await this.desk.api.add({ body, range, version: place.version() }, key);
-    this.endDraft();
-    this.heard(comment);
-  }
-
-  private endDraft(): void {
-    const others = marksIn(this.desk.view.state).filter(({ id }) => id !== DRAFT);
-    this.desk.view.dispatch({ effects: [keepMarks.of(new Set(others.map(({ id }) => id))), activate.of(null)] });
-    this.margin.setDraft(null);
-    this.update();
-    this.desk.view.focus();
-  }
-
-  private everythingSaved(): Promise<void> {
-    if (this.desk.isSaved()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.saved.push(resolve);
-      this.desk.clock.after(SAVED_WITHIN, () => reject(new Error("the text is not saved yet. Try again when it is.")));
-    });
   }
 
   private actions(): Actions {
@@ -218,6 +127,8 @@ export class Comments {
         await this.refresh();
       },
       pick: (id) => this.pick(id),
+      formClosed: () => this.update(),
+      resized: () => this.placed(),
       newKey: this.desk.newKey,
     };
   }

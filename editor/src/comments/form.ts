@@ -1,5 +1,7 @@
-/** The form that a comment is written in. What was written stays in it until the server has taken it. */
+/** The form that a comment is written in. What was written stays in it until the server has taken it, or it is thrown away. */
 import { make } from "../dom";
+import { askingButton } from "./buttons";
+import { hasFocus } from "./nodes";
 
 export interface Purpose {
   readonly label: string; // of the field
@@ -8,60 +10,85 @@ export interface Purpose {
   /** The same words sent again, under the same key, are one comment. */
   send(body: string, key: string): Promise<void>;
   readonly newKey: () => string;
-  readonly cancel: () => void;
+  readonly close: () => void;
+  readonly leave: () => void; // the focus goes elsewhere, the words stay
 }
 
 const MAX_BODY = 10_000; // characters; the server counts code points, so never more than it takes
 
-export function commentForm({ label, button, body = "", send, newKey, cancel }: Purpose): HTMLFormElement {
-  const form = make("form", "comment-form");
-  const field = make("textarea");
-  Object.assign(field, {
-    value: body,
-    rows: 3,
-    maxLength: MAX_BODY,
-    required: true,
-    ariaLabel: label,
-    placeholder: label,
-  });
-  const problem = make("p", "comment-problem");
-  problem.role = "alert";
-  const sendButton = make("button", "button primary", button);
-  const cancelButton = make("button", "button plain", "Cancel");
-  cancelButton.type = "button";
-  cancelButton.addEventListener("click", cancel);
-  form.append(field, problem, make("div", "actions", sendButton, cancelButton));
+export class CommentForm {
+  readonly node = make("form", "comment-form");
+  private readonly field = make("textarea");
+  private readonly problem = make("p", "comment-problem");
+  private readonly sendButton: HTMLButtonElement;
+  private key: string;
+  private tried = "";
+  private isSending = false;
+  private isOver = false;
 
-  let key = newKey();
-  let tried = "";
-  const submit = async () => {
-    if (field.value.trim() === "" || sendButton.disabled) return;
-    if (tried !== "" && tried !== field.value) key = newKey();
-    tried = field.value;
-    sendButton.disabled = true;
-    problem.textContent = "";
-    try {
-      await send(field.value, key);
-    } catch (error) {
-      problem.textContent = `Not sent: ${error instanceof Error ? error.message : "try again"}`;
-    }
-    sendButton.disabled = false;
-  };
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void submit();
-  });
-  form.addEventListener("keydown", (event) => {
+  constructor(private readonly purpose: Purpose) {
+    const { label, body = "", close, newKey } = purpose;
+    this.key = newKey();
+    Object.assign(this.field, { defaultValue: body, rows: 3, maxLength: MAX_BODY, required: true });
+    Object.assign(this.field, { ariaLabel: label, placeholder: label });
+    this.problem.role = "alert";
+    this.sendButton = make("button", "button primary", purpose.button);
+    const cancel = askingButton("Cancel", "Throw away?", close, { kind: "", isToBeAsked: () => this.hasWords });
+    this.node.append(this.field, this.problem, make("div", "actions", this.sendButton, cancel));
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.submit();
+    });
+    this.node.addEventListener("keydown", (event) => this.pressed(event));
+  }
+
+  /** Whether something is written in it that was not sent. */
+  get hasWords(): boolean {
+    return this.field.value.trim() !== this.field.defaultValue.trim();
+  }
+
+  get hasFocus(): boolean {
+    return hasFocus(this.node);
+  }
+
+  focus(): void {
+    this.field.focus();
+  }
+
+  /** There is nothing any more that these words could be sent to. */
+  end(): void {
+    this.isOver = true;
+    this.showState();
+  }
+
+  private pressed(event: KeyboardEvent): void {
     if (event.isComposing) return;
-    if (event.key === "Escape") cancel();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit();
-  });
-  return form;
-}
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.submit();
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    if (this.hasWords || this.isSending) this.purpose.leave();
+    else this.purpose.close();
+  }
 
-/** Whether something is written in a form that was not sent. */
-export function hasDraft(parent: HTMLElement): boolean {
-  return [...parent.querySelectorAll<HTMLTextAreaElement>(".comment-form textarea")].some(
-    (field) => field.value.trim() !== field.defaultValue.trim(),
-  );
+  private async submit(): Promise<void> {
+    const words = this.field.value;
+    if (words.trim() === "" || this.isSending || this.isOver) return;
+    if (this.tried !== "" && this.tried !== words) this.key = this.purpose.newKey();
+    this.tried = words;
+    this.isSending = true;
+    this.problem.textContent = "";
+    this.showState();
+    try {
+      await this.purpose.send(words, this.key);
+    } catch (error) {
+      this.problem.textContent = `Not sent: ${error instanceof Error ? error.message : "try again"}`;
+    }
+    this.isSending = false;
+    this.showState();
+  }
+
+  /** Not `disabled`: that would take the focus from the button. */
+  private showState(): void {
+    this.sendButton.ariaDisabled = String(this.isSending || this.isOver);
+  }
 }

@@ -10,6 +10,8 @@ export interface Mark {
   readonly quote: string; // what stood there, to be known again when it comes back
 }
 
+export const DRAFT = "draft"; // the mark of the text that a new comment is about
+
 interface Marks {
   readonly marks: readonly Mark[];
   readonly active: string | null;
@@ -34,7 +36,11 @@ const field = StateField.define<Marks>({
   provide: (field) => EditorView.decorations.compute([field], (state) => decorations(state, state.field(field))),
 });
 
-/** The server's rules (documents/ot/anchors.py): what is typed at either edge is outside; what is undone comes back. */
+/**
+ * The server's rules (documents/ot/anchors.py): what is typed at either edge is outside. A mark that was emptied stands on
+ * its quote when that comes back, which of a long stretch is the beginning only; what was cut over an edge of it stays
+ * outside when it comes back.
+ */
 function moved(mark: Mark, changes: ChangeSet): Mark {
   const from = position(mark.from, changes, false);
   const to = mark.from === mark.to ? from : Math.max(from, position(mark.to, changes, true));
