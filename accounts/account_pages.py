@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import api_tokens, sessions
+from accounts import api_tokens, proving, sessions
 from accounts.errors import NoSuchToken, TooOften
 from accounts.models import User
 from accounts.settings_forms import EraseForm, PasswordForm, ProfileForm, SettingsForm, TokenForm
@@ -61,6 +61,7 @@ def _page(request: HttpRequest, made: TokenForm | None = None, **filled: Setting
         "more_sessions": max(0, live.count() - SHOWN_SESSIONS),
         "this_session": browser_session(request),
         "made": made,
+        "lacks_proof": proving.lacks_proof(user),
         "tokens": [(token, api_tokens.expiry(token)) for token in api_tokens.live_tokens(user)],
     }
     response = render(request, "accounts/account.html", context | forms)
@@ -136,6 +137,7 @@ ACTIONS: dict[str, Action] = {
     PasswordForm.action: change_password,
     "sign-out-everywhere": sign_out_everywhere,
     "end-session": end_session,
+    "prove-email": proving.ask_for_letter,
     TokenForm.action: make_token,
     "revoke-token": revoke_token,
     EraseForm.action: erase,

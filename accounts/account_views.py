@@ -8,7 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import api_tokens, schema, tokens
+from accounts import api_tokens, schema
 from accounts.errors import NoSuchToken
 from accounts.models import User
 from accounts.permissions import WholeAccount
@@ -60,7 +60,7 @@ class SessionsView(OwnAccountView):
 
     @schema.SIGN_OUT_EVERYWHERE
     def delete(self, request: Request) -> Response:
-        tokens.end_all_sessions(self.user)
+        self.user.end_sessions()
         return Response(status=204)
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from accounts import throttles
 from accounts.errors import TooOften
 from accounts.names import MAX_NAME_LENGTH
-from accounts.services import MAX_PASSWORD_LENGTH
+from accounts.passwords import MAX_PASSWORD_LENGTH
 
 
 class CountedForm(forms.Form):
@@ -28,10 +28,10 @@ class CountedForm(forms.Form):
             raise forms.ValidationError(refusal.detail, code=refusal.code) from None
 
 
-def password_field(autocomplete: str, label: str = "Password") -> forms.CharField:
+def password_field(autocomplete: str, label: str = "Password", **more: Any) -> forms.CharField:
     """A password field; what is too long to be one is refused before it is hashed."""
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-    return forms.CharField(label=label, strip=False, max_length=MAX_PASSWORD_LENGTH, widget=widget)
+    return forms.CharField(label=label, strip=False, max_length=MAX_PASSWORD_LENGTH, widget=widget, **more)
 
 
 class LogInForm(CountedForm, AuthenticationForm):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
@@ -41,13 +42,20 @@ class UserManager(DjangoUserManager["User"]):
         address = normal_email(email[:MAX_KEY_LENGTH])
         return self.filter(email=address, erased_at=None).first() if address else None
 
+    def by_known_email(self, email: str) -> "User | None":
+        """The person who has proved that this address is theirs. Where no mail is sent, nobody can, and whoever says so
+        is believed."""
+        user = self.by_email(email)
+        is_known = user is not None and (user.email_proved_at is not None or not settings.SENDS_MAIL)
+        return user if is_known else None
+
 
 class User(AbstractUser):
     """A person or a program with an account. An erased one keeps its row, so its text keeps an author id.
 
     `username` is shown, `username_key` is compared; both, and the address, are brought to normal form by
-    `save`. A new password ends every session. A guest has no account: one document, no way back in, and as `first_name`
-    what they call themselves.
+    `save`. A new password, and the loss of any, ends every session. A guest has no account: one document, no way back
+    in, and as `first_name` what they call themselves.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
@@ -62,8 +70,12 @@ class User(AbstractUser):
     email = models.EmailField("e-mail address", null=True, blank=True, unique=True)  # type: ignore[assignment]
     color = models.CharField(max_length=7, blank=True, default="", db_default="", help_text="own choice, `#rrggbb`")
     guest_of = models.UUIDField(null=True, editable=False, help_text="the one document that a guest was let into")
+    email_proved_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="when a letter to it was answered"
+    )
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     _password: str | None  # Django's: a new password that `save` is about to store
+    _loses_password = False  # what `save` is about to store
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -101,10 +113,15 @@ class User(AbstractUser):
         errors = {}
         if others.filter(username_key=self.username_key).exists():
             errors["username"] = ValidationError("This name is taken.", code="taken")
+        elif "@" in self.username and self._has_new_name():  # who shares with that address must not share with them
+            errors["username"] = ValidationError("A name can't hold an @, as an e-mail address does.", code="invalid")
         if self.email and others.filter(email=self.email).exists():
             errors["email"] = ValidationError("This address is taken.", code="taken")
         if errors:
             raise ValidationError(errors)
+
+    def _has_new_name(self) -> bool:
+        return not User.objects.filter(pk=self.pk, username_key=self.username_key).exists()
 
     def normalise(self) -> None:
         """Bring the name and the address to the form that is stored and compared."""
@@ -112,13 +129,18 @@ class User(AbstractUser):
         self.username_key = name_key(self.username)
         self.email = normal_email(self.email)
 
+    def set_unusable_password(self) -> None:
+        super().set_unusable_password()
+        self._loses_password = True
+
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         self.normalise()
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "username_key"}
-        has_new_password = self._password is not None and not self._state.adding
+        ends_sessions = (self._password is not None or self._loses_password) and not self._state.adding
         super().save(*args, update_fields=update_fields, **kwargs)
-        if has_new_password:
+        self._loses_password = False
+        if ends_sessions:
             self.end_sessions()
 
     def end_sessions(self) -> None:

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
@@ -16,9 +15,8 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts import mails, services, throttles
 from accounts.forms import CountedForm, password_field
+from accounts.links import NAMELESS, is_nameless, own_origin
 from accounts.models import User
-
-NAMELESS = "This server has not been told its name, so it can't send links to itself. Ask whoever runs it."
 
 
 class ResetForm(CountedForm):
@@ -35,14 +33,14 @@ class ResetForm(CountedForm):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         self.count(lambda: throttles.check_reset(self.request, email))
-        if "*" in settings.ALLOWED_HOSTS:  # whoever asks would choose where the link leads
+        if is_nameless():
             raise ValidationError(NAMELESS, code="nameless")
         return email
 
     def save(self) -> None:
         user = User.objects.by_email(self.cleaned_data["email"])
         if user is not None and user.is_active and user.has_usable_password():
-            mails.post(partial(send_way_back, user, _origin(self.request)))
+            mails.post(partial(send_way_back, user, own_origin(self.request)))
 
 
 class NewPasswordForm(forms.Form):
@@ -53,19 +51,16 @@ class NewPasswordForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def save(self) -> User:
-        """Raises Django's ValidationError."""
-        return services.change_user(self.user, password=self.cleaned_data["password"])
+        """Raises Django's ValidationError. Who got the letter has proved that its address is theirs."""
+        user = services.change_user(self.user, password=self.cleaned_data["password"])
+        services.prove_email(user)
+        return user
 
 
 def send_way_back(user: User, origin: str) -> None:
     """Send a link by which a new password can be set, once, within an hour, and not after any other change of it."""
     person = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("password-reset-confirm", args=[person, default_token_generator.make_token(user)])
-    words = render_to_string("accounts/password_reset_mail.txt", {"name": user.username, "link": origin + path})
+    facts = {"name": mails.greeted(user.username), "link": origin + path}
+    words = render_to_string("accounts/password_reset_mail.txt", facts)
     send_mail("Your password for CollabDocs", words, None, [user.email or ""])
-
-
-def _origin(request: HttpRequest) -> str:
-    """Where the link leads: to a name of ours, for `get_host` refuses every other."""
-    scheme = "https" if settings.HTTPS or request.is_secure() else "http"
-    return f"{scheme}://{request.get_host()}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
@@ -25,6 +26,17 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "description": "Your user name and password; client_id and client_secret stay empty.",
             "flows": {"password": flow},
         }
+
+
+class BodyOfDelete(AutoSchema):
+    """Describes the body of a DELETE, which drf-spectacular leaves out."""
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        self.method = "POST"
+        try:
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        finally:
+            self.method = "DELETE"
 
 
 def without_trailing_slashes(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
@@ -60,6 +72,16 @@ def operation(
         parameters=list(parameters),
         **more,
     )
+
+
+def with_body(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same for a DELETE, whose body would be left out."""
+
+    def described(method: Any) -> Any:
+        method.kwargs = {"schema": BodyOfDelete}
+        return describe(method)
+
+    return described
 
 
 def answer(shape: Any, example: Any, description: str) -> OpenApiResponse:
@@ -105,25 +127,30 @@ READ_ME = operation(
 CHANGE_ME = operation(
     "change_me",
     "Change my name, address, colour or password",
-    "What is left out stays as it is. A new password needs the current one, and ends every session, those of API "
-    "tokens too; an address, and the choice of a colour, is removed by `null`.",
+    "What is left out stays as it is. A new password, and another address or none, need the current password. A new "
+    "password ends every session, those of API tokens too. An address, and the choice of a colour, is removed by "
+    "`null`.",
     request=serializers.ChangeUserSerializer,
     takes={
-        "Another address": {"email": "alice@example.net"},
+        "Another address": {"email": "alice@example.net", "current_password": PASSWORD},
         "Another colour": {"color": "#7a6cf0"},
         "A new password": {"password": "another horse battery staple", "current_password": PASSWORD},
     },
     answers={200: answer(serializers.UserSerializer, ME, "You, as you are now.")},
     tags=["people"],
 )
-ERASE_ME = operation(
-    "erase_me",
-    "Erase me",
-    "Removes your name and your address. Documents of yours that nobody else sees go to the trash; a shared one goes "
-    "to whoever may do most in it. What you wrote in other people's documents stays, without your name. This can't be "
-    "undone.",
-    answers={204: OpenApiResponse(None, "You are erased, and every session has ended.")},
-    tags=["people"],
+ERASE_ME = with_body(
+    operation(
+        "erase_me",
+        "Erase me",
+        "Removes your name and your address, and needs your current password. Documents of yours that nobody else sees "
+        "go to the trash; a shared one goes to whoever may do most in it. What you wrote in other people's documents "
+        "stays, without your name. This can't be undone.",
+        request=serializers.EraseUserSerializer,
+        takes={"Yes, me": {"current_password": PASSWORD}},
+        answers={204: OpenApiResponse(None, "You are erased, and every session has ended.")},
+        tags=["people"],
+    )
 )
 TOKEN = operation(
     "get_token",

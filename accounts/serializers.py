@@ -10,7 +10,8 @@ from rest_framework import serializers
 from accounts.api_tokens import expiry
 from accounts.models import ApiToken, User
 from accounts.names import MAX_NAME_LENGTH
-from accounts.services import MAX_PASSWORD_LENGTH, PRESENCE_COLORS
+from accounts.passwords import MAX_PASSWORD_LENGTH
+from accounts.services import PRESENCE_COLORS
 
 TOKEN_SCOPES = ("read", "write")
 
@@ -56,13 +57,17 @@ class SignUpSerializer(serializers.Serializer):
 
 
 class ChangeUserSerializer(serializers.Serializer):
-    """What may change. A new password needs the current one, and ends every session."""
+    """What may change. A new password, and another address, need the current one; a new one ends every session."""
 
     username = serializers.CharField(max_length=MAX_NAME_LENGTH, required=False)
     email = serializers.EmailField(required=False, allow_blank=True, allow_null=True)
     color = serializers.ChoiceField(PRESENCE_COLORS, required=False, allow_blank=True, allow_null=True)
     password = PasswordField(required=False)
     current_password = PasswordField(required=False)
+
+
+class EraseUserSerializer(serializers.Serializer):
+    current_password = PasswordField()
 
 
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):

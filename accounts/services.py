@@ -10,12 +10,11 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import mails
+from accounts import mails, throttles
 from accounts.models import ApiToken, User
-from accounts.names import ERASED_PREFIX, GUEST_PREFIX, MAX_NAME_LENGTH, normal_name, validate_name
+from accounts.names import ERASED_PREFIX, GUEST_PREFIX, MAX_NAME_LENGTH, normal_email, normal_name, validate_name
+from accounts.passwords import MAX_PASSWORD_LENGTH
 from accounts.signals import user_erased
-
-MAX_PASSWORD_LENGTH = 1024  # characters; a longer one is refused before it is hashed
 
 # Each has a contrast of at least 3:1 on both papers, #ffffff and #1e2024.
 PRESENCE_COLORS = (
@@ -89,20 +88,37 @@ def change_user(
     """Change what is given (an empty address removes it, an empty colour leaves the choice to us); a new password ends
     every session of the user.
 
-    Raises Django's ValidationError with the fields at fault.
+    Raises Django's ValidationError with the fields at fault, and TooOften for too many names or addresses.
     """
     given = {"username": username, "email": email, "password": password, "color": color}
     changed = [field for field, value in given.items() if value is not None]
-    old_email = user.email
+    old_name, old_email = user.username, user.email
     user.username = user.username if username is None else username
     user.email = user.email if email is None else email
     user.color = user.color if color is None else _known_color(color)
+    user.normalise()
+    if (user.username, user.email) != (old_name, old_email):
+        _count_change(user, old_email if user.email != old_email else None)
     if password is not None:
         _set_password(user, password)
+    if user.email != old_email:
+        user.email_proved_at = None
+        changed.append("email_proved_at")
     _save(user, changed)
     if old_email and user.email != old_email:
         mails.tell_of_new_email(user.username, old_email, user.email)
     return user
+
+
+def prove_email(user: User) -> None:
+    """Note that the person's letters arrive, if they still have that address."""
+    User.objects.filter(pk=user.pk, email=user.email).update(email_proved_at=timezone.now())
+
+
+def is_new_email(user: User, email: str | None) -> bool:
+    """Whether this is another address than theirs, or none where they have one. It is the way back in, so to change it
+    takes the current password."""
+    return normal_email(email) != user.email
 
 
 def erase_user(user: User) -> None:
@@ -113,17 +129,23 @@ def erase_user(user: User) -> None:
     """
     user_erased.send(sender=User, user=user)
     user.username = user.username_key = f"{ERASED_PREFIX}{user.id}"
-    user.email = None
+    user.email = user.email_proved_at = None
     user.first_name = user.last_name = user.color = ""
     user.is_active = user.is_staff = user.is_superuser = False
     user.last_login = None
     user.erased_at = timezone.now()
     user.set_unusable_password()
     user.save()
-    user.end_sessions()
     ApiToken.objects.filter(session__in=list(user.refresh_sessions.values_list("pk", flat=True))).delete()
     user.groups.clear()
     user.user_permissions.clear()
+
+
+def _count_change(user: User, told: str | None) -> None:
+    """Any try tells whether a name or an address is taken; one that is let through may send a letter to `told`."""
+    throttles.check_user(user, throttles.LOOK_UPS_BY_USER)
+    user.full_clean(validate_unique=False)
+    throttles.check_change(user, told)
 
 
 def _known_color(color: str) -> str:
@@ -134,10 +156,6 @@ def _known_color(color: str) -> str:
 
 def _set_password(user: User, password: str) -> None:
     try:
-        if len(password) > MAX_PASSWORD_LENGTH:
-            raise ValidationError(f"At most {MAX_PASSWORD_LENGTH} characters.", code="max_length")
-        if not password.strip():
-            raise ValidationError("A password of spaces alone is none.", code="blank")
         validate_password(password, user)
     except ValidationError as error:
         raise ValidationError({"password": error.error_list}) from None

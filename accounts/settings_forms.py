@@ -12,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from accounts import api_tokens, services, throttles
-from accounts.errors import TooMany
+from accounts.errors import TooMany, TooOften
 from accounts.forms import CountedForm, password_field
 from accounts.models import User
 from accounts.names import MAX_NAME_LENGTH
@@ -45,6 +45,9 @@ class SettingsForm(CountedForm):
                 self.save()
             except ValidationError as refusal:
                 self.add_error(None, refusal)
+            except TooOften as refusal:
+                self.too_often = refusal
+                self.add_error(None, refusal.detail)
             except TooMany as refusal:
                 self.add_error(None, refusal.detail)
         for name in [name for name in self.errors if name in self.fields][:1]:  # the page is long: it opens there
@@ -54,17 +57,21 @@ class SettingsForm(CountedForm):
     def save(self) -> None:
         raise NotImplementedError
 
+    def prove(self, password: str) -> None:
+        """ValidationError unless this is the current password; each try counts as a log-in."""
+        self.count(lambda: throttles.check_log_in(self.request, self.user.username))
+        if not self.user.check_password(password):
+            raise ValidationError("This is not your current password.", code="wrong_password")
+
 
 class ProvenForm(SettingsForm):
-    """Asks for the current password, too; each try counts as a log-in."""
+    """Asks for the current password, too."""
 
     current_password = password_field("current-password", "Current password")
 
     def clean_current_password(self) -> str:
         current: str = self.cleaned_data["current_password"]
-        self.count(lambda: throttles.check_log_in(self.request, self.user.username))
-        if not self.user.check_password(current):
-            raise ValidationError("This is not your current password.", code="wrong_password")
+        self.prove(current)
         return current
 
 
@@ -79,14 +86,26 @@ class ProfileForm(SettingsForm):
         help_text="Others can share documents with it, and it is the way back in when you forget your password.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+    current_password = password_field(
+        "current-password", "Current password", required=False, help_text="Only asked for when the e-mail changes."
+    )
     color = forms.ChoiceField(label="Colour", choices=COLORS, required=False, widget=forms.RadioSelect)
 
     def __init__(self, request: HttpRequest, data: QueryDict | None = None) -> None:
         super().__init__(request, data)
-        self.initial = {name: getattr(self.user, name) for name in self.fields}
+        self.initial = {name: getattr(self.user, name) for name in ("username", "email", "color")}
+
+    def clean_current_password(self) -> str:
+        current: str = self.cleaned_data["current_password"]
+        if services.is_new_email(self.user, self.cleaned_data.get("email", self.user.email)):
+            if not current:
+                raise ValidationError("The e-mail changes: this takes your current password.", code="required")
+            self.prove(current)
+        return current
 
     def save(self) -> None:
-        services.change_user(self.user, **self.cleaned_data)
+        given = {name: self.cleaned_data[name] for name in self.initial}
+        services.change_user(self.user, **given)
 
 
 class PasswordForm(ProvenForm):

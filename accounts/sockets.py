@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.http.request import split_domain_port, validate_host
 
-from accounts import throttles, tokens
+from accounts import addresses, tokens
 from accounts.authentication import bearer_token, is_bearer
 from accounts.errors import InvalidToken
 from accounts.tokens import Identity
@@ -34,7 +34,7 @@ async def identify(scope: Scope) -> Identity | None:
 def address(scope: Scope) -> str:
     """Where a socket comes from, as of an HTTP request."""
     forwarded = _headers(scope, b"x-forwarded-for")
-    return throttles.address_of((scope.get("client") or [""])[0], ",".join(forwarded) or None)
+    return addresses.address_of((scope.get("client") or [""])[0], ",".join(forwarded) or None)
 
 
 async def verify(token: str) -> Identity | None:

@@ -7,7 +7,6 @@ process alone. A cache that was emptied counts from one again.
 """
 
 import hashlib
-import ipaddress
 import logging
 import math
 import time
@@ -26,6 +25,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from accounts.addresses import address, site_of
 from accounts.errors import TooOften
 from accounts.names import name_key, normal_email
 
@@ -45,19 +45,26 @@ class Rate:
     seconds: int
 
 
-LOG_IN_BY_NAME = Rate("log-in-name", 10, 60)
+LOG_IN_BY_NAME_AND_ADDRESS = Rate("log-in-name-address", 10, 60)
+LOG_IN_BY_NAME = Rate("log-in-name", 100, 60)  # from everywhere: it takes ten addresses to keep somebody out
 LOG_IN_BY_ADDRESS = Rate("log-in-address", 60, 60)
 SIGN_UP_BY_ADDRESS = Rate("sign-up-address", 20, 3600)
 RESET_BY_ADDRESS = Rate("reset-address", 20, 3600)
 RESET_BY_MAIL = Rate("reset-mail", 5, 3600)
+PROOFS_BY_USER = Rate("proofs-user", 10, 3600)
+PROOFS_BY_MAIL = Rate("proofs-mail", 5, 3600)
 REDEEM_BY_ADDRESS = Rate("redeem-address", 60, 60)
 WRITES_BY_USER = Rate("writes-user", 600, 60)
 CREATIONS_BY_USER = Rate("creations-user", 120, 60)
 WORK_BY_USER = Rate("work-user", 240, 60)  # reads that cost much: diffs, blame, rendered texts, files
+WRITTEN_BY_USER = Rate("written-user", 64 << 20, 60)  # bytes of logs, by requests; one import has as many
 LOOK_UPS_BY_USER = Rate("look-ups-user", 60, 60)  # of other people, by a name or an address
+CHANGES_BY_USER = Rate("changes-user", 10, 3600)  # of one's own name or address
+CHANGES_BY_MAIL = Rate("changes-mail", 10, 3600)  # of an address, each of which sends a letter to it
 READS_BY_USER = Rate("reads-user", 1_200, 60)  # these three by each process alone
 OPENS_BY_USER = Rate("opens-user", 600, 60)
 HANDSHAKES_BY_ADDRESS = Rate("handshakes-address", 1_200, 60)
+TIMES_BY_SITE = 10  # as many as an address may, all of one IPv6 site may together
 
 
 class CacheTrouble(Exception):
@@ -83,31 +90,55 @@ class WriteThrottle(BaseThrottle):
 
 
 def check_log_in(request: HttpRequest, name: str | None) -> None:
-    """Count an attempt to get in, by its address and by its name, if it gives one. Raises TooOften."""
-    _check(LOG_IN_BY_ADDRESS, address(request))
+    """Count an attempt to get in, by its address and by its name, if it gives one. Raises TooOften.
+
+    What one address is refused does not count against the name: the ten it has are all that it can take from others.
+    """
+    _check_address(LOG_IN_BY_ADDRESS, request)
     if name is not None:
-        _check(LOG_IN_BY_NAME, name_key(name[:200]))
+        key = name_key(name[:200])
+        _check(LOG_IN_BY_NAME_AND_ADDRESS, f"{address(request)} {key}")
+        _check(LOG_IN_BY_NAME, key)
 
 
 def check_sign_up(request: HttpRequest) -> None:
     """Count an attempt to sign up, by its address. Raises TooOften."""
-    _check(SIGN_UP_BY_ADDRESS, address(request))
+    _check_address(SIGN_UP_BY_ADDRESS, request)
 
 
 def check_reset(request: HttpRequest, email: str) -> None:
     """Count a wish for a mail with a way back in, by its address and by the mail's, known or not. Raises TooOften."""
-    _check(RESET_BY_ADDRESS, address(request))
+    _check_address(RESET_BY_ADDRESS, request)
     _check(RESET_BY_MAIL, normal_email(email) or "")
 
 
 def check_redeem(request: HttpRequest) -> None:
     """Count an attempt to come in by a link, by its address. Raises TooOften."""
-    _check(REDEEM_BY_ADDRESS, address(request))
+    _check_address(REDEEM_BY_ADDRESS, request)
 
 
 def check_user(user: AbstractBaseUser | AnonymousUser, rate: Rate) -> None:
     """Count something that this person does, in all processes. Raises TooOften."""
     _check(rate, str(user.pk))
+
+
+def check_change(user: AbstractBaseUser, old_email: str | None) -> None:
+    """Count a change of name or address, by the person and by the address that is told of it, if one is. Raises
+    TooOften."""
+    check_user(user, CHANGES_BY_USER)
+    if old_email:
+        _check(CHANGES_BY_MAIL, old_email)
+
+
+def check_weight(rate: Rate, who: str, weight: int) -> None:
+    """Count so many at once, in all processes. Whoever was below the limit before is let in. Raises TooOften."""
+    _check(rate, who, weight)
+
+
+def check_proof(user: AbstractBaseUser, email: str) -> None:
+    """Count a letter that asks whether an address is this person's, by both. Raises TooOften."""
+    check_user(user, PROOFS_BY_USER)
+    _check(PROOFS_BY_MAIL, email)
 
 
 def check_alone(rate: Rate, who: str) -> None:
@@ -116,53 +147,43 @@ def check_alone(rate: Rate, who: str) -> None:
         raise TooOften(seconds)
 
 
-def address(request: HttpRequest) -> str:
-    """Where a request comes from."""
-    return address_of(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR"))
-
-
-def address_of(peer: str, forwarded: str | None) -> str:
-    """Where somebody comes from: one IPv4 address, or one IPv6 network of 64 bits, as one customer has it.
-
-    X-Forwarded-For is believed only with settings.BEHIND_PROXY, and of it only what our own proxy has added.
-    """
-    if forwarded is not None and getattr(settings, "BEHIND_PROXY", False):
-        peer = forwarded.rpartition(",")[2].strip()
-    try:
-        ip = ipaddress.ip_address(peer)
-    except ValueError:
-        return "unknown"
-    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else str(ip)
-
-
-def count(store: BaseCache, rate: Rate, who: str) -> int:
-    """Count one request. The seconds to wait before the next try; 0 lets this one in. Raises CacheTrouble."""
+def count(store: BaseCache, rate: Rate, who: str, weight: int = 1) -> int:
+    """Count one request, or what weighs as much as many. The seconds to wait before the next try; 0 lets this one in,
+    for the limit was not reached before. Raises CacheTrouble."""
     key = f"rate:{rate.kind}:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
     try:
         end = store.get(key) or store.get_or_set(key, time.time() + rate.seconds, rate.seconds)
-        number = _increase(store, f"{key}:{end}", rate.seconds)
+        number = _increase(store, f"{key}:{end}", rate.seconds, weight)
     except (OSError, RedisError, ValueError) as error:  # ValueError: emptied in between
         raise CacheTrouble from error
     if end is None or number is None:  # django-redis with IGNORE_EXCEPTIONS
         raise CacheTrouble
-    return 0 if number <= rate.limit else max(1, math.ceil(end - time.time()))
+    return 0 if number - weight < rate.limit else max(1, math.ceil(end - time.time()))
 
 
-def _increase(store: BaseCache, key: str, seconds: int) -> int | None:
+def _increase(store: BaseCache, key: str, seconds: int, weight: int) -> int | None:
     try:
-        return store.incr(key)
+        return store.incr(key, weight)
     except ValueError:  # not there yet
         store.add(key, 0, seconds + 1)
-        return store.incr(key)
+        return store.incr(key, weight)
 
 
-def _check(rate: Rate, who: str) -> None:
+def _check_address(rate: Rate, request: HttpRequest) -> None:
+    """By address, and ten times as many by the site that an IPv6 network is one of many of."""
+    own = address(request)
+    _check(rate, own)
+    if site := site_of(own):
+        _check(Rate(f"{rate.kind}-site", TIMES_BY_SITE * rate.limit, rate.seconds), site)
+
+
+def _check(rate: Rate, who: str, weight: int = 1) -> None:
     if not settings.RATE_LIMITS:
         return
     try:
-        seconds = count(cache, rate, who)
+        seconds = count(cache, rate, who, weight)
     except CacheTrouble:
         logger.debug("%s: the cache does not answer, this process counts alone", rate.kind)
-        seconds = count(own_count, rate, who)
+        seconds = count(own_count, rate, who, weight)
     if seconds:
         raise TooOften(seconds)

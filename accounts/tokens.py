@@ -165,11 +165,6 @@ def revoked_sessions(session_ids: Iterable[UUID]) -> set[UUID]:
     return {session for session in asked if rows.get(session) not in active}
 
 
-def end_all_sessions(user: User) -> None:
-    """Revoke every session of the user: tokens, browsers, sockets."""
-    user.end_sessions()
-
-
 def _known(session: RefreshSession, expires_at: datetime) -> tuple[User, Identity]:
     user = session.user
     user.scope = session.scope

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from accounts import account_pages, pages, reset_pages
+from accounts import account_pages, pages, proving, reset_pages
 from accounts.account_views import ApiTokensView, ApiTokenView, SessionsView
 from accounts.oauth import RevokeView, TokenView
 from accounts.views import MeView, UsersView
@@ -23,6 +23,7 @@ urlpatterns = [
     path("log-in/", pages.LogIn.as_view(), name="login"),
     path("log-out/", pages.LogOut.as_view(), name="logout"),
     path("account/", account_pages.account, name="account"),
+    path("account/prove-email/<token>/", proving.prove_email, name="prove-email"),
     path("password-reset/", reset_pages.AskForReset.as_view(), name="password-reset"),
     path("password-reset/sent/", reset_pages.ResetSent.as_view(), name="password-reset-sent"),
     path("password-reset/<uidb64>/<token>/", reset_pages.NewPassword.as_view(), name="password-reset-confirm"),

@@ -13,7 +13,7 @@ from accounts import schema, services, throttles
 from accounts.errors import SignUpClosed
 from accounts.models import User
 from accounts.permissions import WholeAccount
-from accounts.serializers import ChangeUserSerializer, SignUpSerializer, UserSerializer
+from accounts.serializers import ChangeUserSerializer, EraseUserSerializer, SignUpSerializer, UserSerializer
 
 
 class UsersView(GenericAPIView):
@@ -52,21 +52,30 @@ class MeView(GenericAPIView):
         given.is_valid(raise_exception=True)
         user, changes = _me(request), given.validated_data
         current = changes.pop("current_password", "")
-        if "password" in changes:
-            throttles.check_log_in(request._request, user.username)
-            if not user.check_password(current):
-                raise ValidationError({"current_password": "The current password is needed, and this is not it."})
+        if "password" in changes or services.is_new_email(user, changes.get("email", user.email)):
+            _require_password(request, user, current)
         return Response(UserSerializer(services.change_user(user, **_blanks_as_text(changes))).data)
 
     @schema.ERASE_ME
     def delete(self, request: Request) -> Response:
-        services.erase_user(_me(request))
+        given = EraseUserSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user = _me(request)
+        _require_password(request, user, given.validated_data["current_password"])
+        services.erase_user(user)
         return Response(status=204)
 
 
 def _me(request: Request) -> User:
     assert isinstance(request.user, User)  # IsAuthenticated has seen to it
     return request.user
+
+
+def _require_password(request: Request, user: User, given: str) -> None:
+    """ValidationError unless this is the current password; each try counts as a log-in."""
+    throttles.check_log_in(request._request, user.username)
+    if not user.check_password(given):
+        raise ValidationError({"current_password": "The current password is needed, and this is not it."})
 
 
 def _blanks_as_text(changes: dict[str, str | None]) -> dict[str, str]:

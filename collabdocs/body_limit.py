@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from django.http import HttpResponse
 
 from accounts.errors import Problem, TooLarge
+from collabdocs.guards import GUARDS
 from collabdocs.problems import problem_response
 
 Message: TypeAlias = dict[str, Any]
@@ -80,9 +81,9 @@ def _declared_length(scope: Any) -> int:
 
 
 def start_of(answer: HttpResponse, *more: tuple[bytes, bytes]) -> Message:
-    """The message that begins an answer, with more headers."""
+    """The message that begins an answer that Django has not seen, with more headers."""
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
-    headers += [(b"content-length", str(len(answer.content)).encode()), *more]
+    headers += [(b"content-length", str(len(answer.content)).encode()), *GUARDS, *more]
     return {"type": "http.response.start", "status": answer.status_code, "headers": headers}
 
 

@@ -1,22 +1,29 @@
-"""uvicorn's HTTP, with bounds for what comes before a request can be looked at: neither large nor slow.
+"""uvicorn's HTTP, with bounds for what comes before a request can be looked at, which is neither large nor slow, and
+for how long an answer waits to be read.
 
-uvicorn takes in a head of any size, and waits for its end without end. Nginx and daphne have such bounds.
+uvicorn takes in a head of any size, and waits for its end without end. And whoever does not read keeps a request, with
+its thread and its body, for ever. Nginx and daphne have such bounds.
 """
 
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from collabdocs.guards import GUARDS
+
 MOST_BYTES = 64 << 10  # of a request's first line and headers
+READING = 30.0  # seconds to take what waits to be sent, once it is more than 64 KiB, or the line is to be closed
 PATIENCE = 20.0  # seconds for them, from the connection's start or from the answer before
-ANSWER = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+HEADERS = ((b"connection", b"close"), (b"content-length", b"0"), *GUARDS)
+ANSWER = b"\r\n".join((b"HTTP/1.1 431 Request Header Fields Too Large", *map(b": ".join, HEADERS), b"\r\n"))
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """Closes on who sends more, or takes longer."""
+    """Closes on who sends more, or takes longer, or does not read. A stream that is silent waits for nobody."""
 
     _bytes, _awaits_head = 0, True
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -24,6 +31,7 @@ class BoundedHeads(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait()
+        self._has_read()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -48,11 +56,33 @@ class BoundedHeads(HttpToolsProtocol):
         if self._awaits_head:  # the next one may have come meanwhile
             self._wait_no_longer()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._cut_off_later()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._has_read()
+
     def _wait_no_longer(self) -> None:
         self._wait()
-        self._deadline = self.loop.call_later(PATIENCE, self.transport.close)
+        self._deadline = self.loop.call_later(PATIENCE, self._leave)
+
+    def _leave(self) -> None:
+        """What was not read yet may still be, for a while."""
+        self.transport.close()
+        self._cut_off_later()
 
     def _wait(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _cut_off_later(self) -> None:
+        self._has_read()
+        self._unread = self.loop.call_later(READING, self.transport.abort)
+
+    def _has_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None

@@ -15,6 +15,7 @@ import orjson
 from channels.layers import get_channel_layer
 
 from collabdocs.body_limit import Application, Receive, Send
+from collabdocs.guards import GUARDS
 from collabdocs.reach import ask_cache, ask_database
 from realtime import hub as hubs
 
@@ -85,7 +86,7 @@ async def _answer(send: Send, status: int, body: dict[str, Any]) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(said)).encode()),
-        (b"cache-control", b"no-store"),
+        *GUARDS,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": said})

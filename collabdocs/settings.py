@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.BrowserSessions",
+    "accounts.middleware.TooOftenPages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -113,13 +114,15 @@ CACHES = {"default": shared_cache(REDIS_URL, "default"), "texts": shared_cache(R
 
 # --- Who is asking --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["accounts.hashing.BoundedHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "accounts.passwords.PossibleValidator",
     )
 ]
 LOGIN_URL = "login"
@@ -154,6 +157,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Mail, for a way back in: smtp+tls://user:password@host:587; by default it is written to the console -------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+SENDS_MAIL = "smtp" in str(vars()["EMAIL_BACKEND"])  # else no address can be proved, and each is believed
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CollabDocs <collabdocs@localhost>")
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that such a way is open
@@ -221,7 +225,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "Role": "documents.models.Role",
-        "GivenRole": "documents.models.GIVEN_ROLES",
+        "GivenRole": "documents.models.GIVEN_CHOICES",
         "GrantType": ["password", "refresh_token"],
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 
 from accounts.urls import api_urlpatterns as account_api
 from collabdocs.metrics import metrics
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("documents.pages.urls")),
     path("api/", include([*schema_api, *account_api, *event_api, *document_api])),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account")),
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
 ]

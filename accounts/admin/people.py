@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import services, tokens
+from accounts import services
 from accounts.admin.acting import ActingAdmin, Sure, Verb, act
+from accounts.admin.finding import as_id
 from accounts.admin.reading import QuickAdmin
 from accounts.errors import Problem
 from accounts.models import User
@@ -42,7 +45,7 @@ def disable(user: User, actor: User) -> str:
     """Nobody gets in as this person until they are enabled; sockets are closed by the next look after them."""
     require_power(user, actor)
     User.objects.filter(pk=user.pk).update(is_active=False)
-    tokens.end_all_sessions(user)
+    user.end_sessions()
     return "Disabled"
 
 
@@ -54,7 +57,7 @@ def enable(user: User, actor: User) -> str:
 
 def sign_out(user: User, actor: User) -> str:
     require_power(user, actor, but_themselves=True)
-    tokens.end_all_sessions(user)
+    user.end_sessions()
     return "Signed out everywhere"
 
 
@@ -65,11 +68,11 @@ def erase(user: User, actor: User) -> str:
 
 
 def require_power(user: User, actor: User, *, but_themselves: bool = False) -> None:
-    """Problem where administrators would lock themselves out, or lesser ones would end a superuser."""
+    """Problem where administrators would lock themselves out, or lesser ones would end others of the staff."""
     if user.pk == actor.pk and not but_themselves:
         raise Problem("That is you.")
-    if user.is_superuser and not actor.is_superuser:
-        raise Problem("Only a superuser may do that with a superuser.")
+    if not _has_power_over(actor, user):
+        raise Problem("Only a superuser may do that with others of the staff.")
 
 
 def is_there(user: User) -> bool:
@@ -112,9 +115,9 @@ class PeopleAdmin(ActingAdmin, QuickAdmin, UserAdmin):
     fieldsets = (
         (None, {"fields": ("shown", "kind", "username", "email", "password_state")}),
         ("What they may", {"fields": ("is_active", *POWERS)}),
-        ("Dates", {"fields": ("last_login", "date_joined", "erased_at")}),
+        ("Dates", {"fields": ("last_login", "date_joined", "email_proved_at", "erased_at")}),
     )
-    readonly_fields = ("shown", "kind", "password_state", "last_login", "date_joined", "erased_at")
+    readonly_fields = ("shown", "kind", "password_state", "last_login", "date_joined", "email_proved_at", "erased_at")
     verbs = VERBS
     actions: tuple[Callable[..., Any], ...] = tuple(map(act, VERBS))
 
@@ -136,9 +139,18 @@ class PeopleAdmin(ActingAdmin, QuickAdmin, UserAdmin):
         if not change:
             return super().save_model(request, obj, form, change)
         changed = set(form.changed_data) & {field.name for field in obj._meta.concrete_fields}
+        if "email" in changed:
+            obj.email_proved_at = None
+            changed.add("email_proved_at")
         obj.save(update_fields=changed)
         if "is_active" in changed and not obj.is_active:
-            tokens.end_all_sessions(obj)
+            obj.end_sessions()
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """One's own is changed on the account page, which asks for the current one, and leaves one signed in."""
+        if as_id(unquote(id)) == request.user.pk:
+            return redirect("account")
+        return super().user_change_password(request, id, form_url)
 
     @admin.display(description="name", ordering="username")
     def shown(self, user: User) -> str:
@@ -163,4 +175,9 @@ def _is_person(user: User) -> bool:
 
 
 def _may_edit(actor: Any, user: User) -> bool:
-    return _is_person(user) and (actor.is_superuser or not user.is_superuser)
+    return _is_person(user) and _has_power_over(actor, user)
+
+
+def _has_power_over(actor: Any, user: User) -> bool:
+    """Who sets the password or the address of others of the staff could do all that those may."""
+    return actor.is_superuser or user.pk == actor.pk or not (user.is_staff or user.is_superuser)

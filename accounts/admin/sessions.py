@@ -60,7 +60,7 @@ TOKEN_VERBS = (
 
 @admin.register(RefreshSession)
 class SessionAdmin(ActingAdmin, ReadingAdmin):
-    """Look at sessions, and revoke them."""
+    """Look at log-ins, and revoke them. What API tokens stand for has a page of its own."""
 
     list_display = ("id", "owner", "created_at", "expires_at", "state")
     search_fields = ("id",)  # see `find`
@@ -72,6 +72,9 @@ class SessionAdmin(ActingAdmin, ReadingAdmin):
     fields = readonly_fields = ("owner", "good_for", "state", "created_at", "expires_at", "revoked_at")
     verbs = SESSION_VERBS
     actions: tuple[Callable[..., Any], ...] = tuple(map(act, SESSION_VERBS))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).exclude(token_id="")
 
     def find(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         return rows.filter(user_id__in=people_called(term)) if term else rows

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from accounts import services, throttles, tokens
+from accounts import services, tokens
 from accounts.errors import InvalidToken
 from accounts.models import ApiToken, RefreshSession, User
 from accounts.services import PRESENCE_COLORS
@@ -89,14 +89,16 @@ def test_there_is_nothing_else_to_ask_for(browser, action):
 # --- Profile ---
 
 
-def test_the_profile_changes(browser, alice):
-    assert is_done(posts(browser, "profile", username="Alice B", email="B@example.org", color=PRESENCE_COLORS[4]))
+def test_the_profile_changes(browser, alice, password):
+    proof = {"current_password": password}
+    given = {"username": "Alice B", "email": "B@example.org", "color": PRESENCE_COLORS[4]}
+    assert is_done(posts(browser, "profile", **given, **proof))
     alice.refresh_from_db()
     assert (alice.username, alice.email, alice.color) == ("Alice B", "b@example.org", PRESENCE_COLORS[4])
     html = browser.get(PAGE).content.decode()
     assert "Your profile is saved." in html and 'value="Alice B"' in html
     assert re.search(rf'value="{PRESENCE_COLORS[4]}"[^>]* checked', html)
-    assert is_done(posts(browser, "profile", username="Alice B", email="", color=""))
+    assert is_done(posts(browser, "profile", username="Alice B", email="", color="", **proof))
     alice.refresh_from_db()
     assert (alice.email, alice.color) == (None, "")
 
@@ -112,8 +114,9 @@ def test_the_profile_changes(browser, alice):
         ("color", "#000000", "invalid_choice"),
     ],
 )
-def test_what_is_refused_stands_beside_its_field(browser, alice, bob, field, value, code):
-    given = {"username": "alice", "email": "alice@example.org", "color": "", field: value}
+def test_what_is_refused_stands_beside_its_field(browser, alice, bob, password, field, value, code):
+    proof = {"current_password": password}
+    given = {"username": "alice", "email": "alice@example.org", "color": "", **proof, field: value}
     answer = posts(browser, "profile", **given)
     assert refusals(answer, "profile_form") == {field: [code]}
     assert re.search(rf'name="{field}"[^>]* autofocus', answer.content.decode()), "a long page: it opens there"
@@ -122,8 +125,36 @@ def test_what_is_refused_stands_beside_its_field(browser, alice, bob, field, val
     assert (alice.username, alice.email, alice.color) == ("alice", "alice@example.org", "")
 
 
+@pytest.mark.parametrize(
+    ("current", "code"), [("", "required"), ("wrong", "wrong_password"), ("x" * 1025, "max_length")]
+)
+@pytest.mark.parametrize("email", ["mallory@example.org", ""])
+def test_the_way_back_in_is_not_changed_without_the_password(browser, alice, email, current, code):
+    answer = posts(browser, "profile", username="Alice B", email=email, color="", current_password=current)
+    assert refusals(answer, "profile_form") == {"current_password": [code]}
+    html = answer.content.decode()
+    assert re.search(r'name="current_password"[^>]* autofocus', html) and (not current or current not in html)
+    alice.refresh_from_db()
+    assert (alice.username, alice.email) == ("alice", "alice@example.org")
+
+
+def test_all_else_of_the_profile_needs_no_password(browser, alice):
+    same = {"email": " ALICE@example.org", "color": ""}
+    assert is_done(posts(browser, "profile", username="Alice B", **same))
+    assert is_done(posts(browser, "profile", username="Alice C", **same, current_password="wrong, but not asked for"))
+    alice.refresh_from_db()
+    assert (alice.username, alice.email) == ("Alice C", "alice@example.org")
+
+
+def test_a_help_is_tied_to_what_it_helps_with(browser):
+    html = browser.get(PAGE).content.decode()
+    tied = re.findall(r'aria-describedby="([^"]+)"', html)
+    assert "color-help" in tied and "profile-email_helptext" in tied and "profile-current_password_helptext" in tied
+    assert all(html.count(f'id="{name}"') == 1 for name in tied)
+
+
 def test_a_name_is_no_markup(browser):
-    posts(browser, "profile", username="<b>alice</b>", email="", color="")
+    posts(browser, "profile", username="<b>alice</b>", email="alice@example.org", color="")
     assert "<b>alice" not in browser.get(PAGE).content.decode()
 
 
@@ -161,15 +192,16 @@ def test_a_password_is_refused(browser, alice, password, given, refused):
     assert NEW not in answer.content.decode()
 
 
-@pytest.mark.parametrize("action", ["password", "erase"])
+@pytest.mark.parametrize("action", ["profile", "password", "erase"])
 def test_the_current_password_can_not_be_guessed(browser, alice, settings, action, password):
     settings.RATE_LIMITS = True
-    codes = [posts(browser, action, current_password="wrong", password=NEW).status_code for _ in range(11)]
-    assert codes == [200] * throttles.LOG_IN_BY_NAME.limit + [429]
-    answer = posts(browser, action, current_password=password, password=NEW)
+    given = {"username": "alice", "email": "new@example.org", "password": NEW}
+    codes = [posts(browser, action, **given, current_password="wrong").status_code for _ in range(11)]
+    assert codes == [200] * 10 + [429]
+    answer = posts(browser, action, **given, current_password=password)
     assert answer.status_code == 429 and 0 < int(answer["Retry-After"]) <= 60
     alice.refresh_from_db()
-    assert alice.check_password(password) and alice.erased_at is None
+    assert alice.check_password(password) and (alice.erased_at, alice.email) == (None, "alice@example.org")
 
 
 # --- API tokens ---

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -222,6 +223,37 @@ def test_nobody_makes_a_superuser_nor_ends_one_without_being_one(staff, bob, car
     assert mallory.is_active and mallory.erased_at is None and mallory.username == "mallory"
 
 
+@pytest.mark.parametrize("may", ["is_staff", "is_superuser"])
+def test_lesser_staff_gets_no_rights_by_way_of_others_of_the_staff(staff, alice, may, password):
+    """Who sets somebody's password, or the address that a new one is mailed to, can be them."""
+    User.objects.filter(pk=alice.pk).update(**{may: True})
+    changing, page = staff("change_user", "delete_user"), f"{USERS}{alice.pk}/change/"
+    body = {"username": "alice", "email": "carol@example.net", "is_active": "on"}
+    assert changing.post(page, body).status_code == 403
+    new = {"password1": "quite another secret", "password2": "quite another secret", "usable_password": "true"}
+    assert changing.post(f"{USERS}{alice.pk}/password/", new).status_code == 403
+    for verb in ("disable", "sign_out", "erase"):
+        assert act(changing, USERS, verb, [alice]).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.email, alice.is_active, alice.erased_at) == ("alice@example.org", True, None)
+    assert alice.check_password(password) and "Only a superuser" in listed(changing, USERS)
+
+
+def test_a_superuser_and_oneself_may(chief, staff, alice, carol):
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    for browser, user in ((chief, alice), (staff("change_user"), carol)):
+        body = {"username": user.username, "email": f"{user.username}@example.net", "is_active": "on"}
+        assert browser.post(f"{USERS}{user.pk}/change/", body).status_code == 302
+        user.refresh_from_db()
+        assert user.email == f"{user.username}@example.net"
+
+
+def test_guests_are_signed_out_and_erased_by_lesser_staff(staff):
+    guest = services.create_guest("Dora", uuid.uuid4())
+    act(staff("change_user", "delete_user"), USERS, "erase", [guest])
+    assert User.objects.get(pk=guest.pk).erased_at is not None
+
+
 # --- Sessions and tokens --------------------------------------------------------------------------------------
 
 
@@ -248,6 +280,13 @@ def test_tokens_can_be_looked_at_and_revoked(chief, client_for, secret):
     act(chief, TOKENS, "revoke", [token])
     assert asking.get("/api/users/me").status_code == 401
     assert "revoked" in listed(chief, TOKENS)
+
+
+def test_the_tokens_that_never_end_do_not_stand_before_the_log_ins(chief, alice, secret):
+    log_in = tokens.open_session(alice, timedelta(days=1))
+    page = listed(chief, SESSIONS)
+    assert str(log_in.pk) in page and str(secret[0].session_id) not in page
+    assert chief.get(f"{SESSIONS}{secret[0].session_id}/change/").status_code == 302, "there is none here"
 
 
 def test_no_secret_is_shown_nor_can_be_guessed(chief, secret):

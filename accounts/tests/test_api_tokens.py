@@ -164,7 +164,7 @@ def test_it_expires(make, alice):
         lambda alice, token: services.change_user(alice, password="another quite long secret"),
         lambda alice, token: services.erase_user(alice),
         lambda alice, token: tokens.revoke(token),
-        lambda alice, token: tokens.end_all_sessions(alice),
+        lambda alice, token: alice.end_sessions(),
         lambda alice, token: type(alice).objects.filter(pk=alice.pk).update(is_active=False),
     ],
     ids=["password", "erased", "revoked", "everywhere", "inactive"],

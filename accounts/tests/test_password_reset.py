@@ -168,6 +168,42 @@ def test_a_server_that_takes_every_name_sends_no_links(alice, settings):
     assert mail.outbox == []
 
 
+@pytest.mark.parametrize(
+    ("host", "extra", "origin"),
+    [
+        ("docs.example.org:6666", {}, "http://docs.example.org"),
+        ("docs.example.org:8000", {"SERVER_PORT": "8000"}, "http://docs.example.org:8000"),
+        ("docs.example.org:8443", {}, "http://docs.example.org"),
+        ("localhost:6666", {}, "http://localhost:6666"),
+        ("app.localhost:6666", {}, "http://app.localhost:6666"),
+        ("127.0.0.1:6666", {}, "http://127.0.0.1:6666"),
+        ("[::1]:6666", {}, "http://[::1]:6666"),
+        ("docs.example.org.:6666", {}, "http://docs.example.org"),
+    ],
+)
+def test_the_link_has_no_port_of_the_askers(alice, settings, host, extra, origin):
+    """Where somebody else may listen on the same machine."""
+    settings.ALLOWED_HOSTS = ["docs.example.org", ".localhost", "localhost", "127.0.0.1", "[::1]"]
+    asks("alice@example.org", HTTP_HOST=host, **extra)
+    assert f"\n{origin}/password-reset/" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_port_that_we_were_told_of_is_in_the_link(alice, settings, behind):
+    settings.ALLOWED_HOSTS, settings.BEHIND_PROXY, settings.HTTPS = ["docs.example.org"], behind, True
+    settings.CSRF_TRUSTED_ORIGINS = ["https://docs.example.org:8443"]
+    for port in ("8443", "8444"):
+        asks("alice@example.org", HTTP_HOST=f"docs.example.org:{port}", SERVER_PORT="80")
+    told, made_up = (letter.body for letter in mail.outbox)
+    assert "https://docs.example.org:8443/password-reset/" in told and "https://docs.example.org/pass" in made_up
+
+
+def test_behind_a_proxy_our_own_port_is_not_the_proxys(alice, settings):
+    settings.ALLOWED_HOSTS, settings.BEHIND_PROXY = ["docs.example.org"], True
+    asks("alice@example.org", HTTP_HOST="docs.example.org:8000", SERVER_PORT="8000")
+    assert "http://docs.example.org/password-reset/" in mail.outbox[0].body
+
+
 # --- One use ---
 
 

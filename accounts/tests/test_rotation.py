@@ -6,7 +6,7 @@ from django.db import close_old_connections, connections
 
 from accounts import services, tokens
 from accounts.errors import InvalidToken
-from accounts.models import RefreshSession
+from accounts.models import RefreshSession, User
 from accounts.tokens import TokenPair
 
 
@@ -43,7 +43,7 @@ def test_other_families_live_on(alice):
     assert tokens.rotate(other.refresh_token)
 
 
-@pytest.mark.parametrize("end", [services.erase_user, tokens.end_all_sessions])
+@pytest.mark.parametrize("end", [services.erase_user, User.end_sessions])
 def test_nothing_rotates_after_the_end(alice, end):
     pair = tokens.start_session(alice)
     end(alice)

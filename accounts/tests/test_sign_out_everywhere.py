@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import api_tokens, sessions, tokens
@@ -38,6 +39,14 @@ def status(browser: Client) -> int:
     read, write = browser.get(ME).status_code, browser.post("/session/token").status_code
     assert (page, read, write) in [(200, 200, 200), (302, 401, 401)]
     return read
+
+
+def test_a_browsers_session_ends_by_itself(browsers):
+    """A page that stores something in Django's session makes that one last longer; ours says when it is over."""
+    one, other = browsers
+    RefreshSession.objects.filter(pk=one.session[SESSION_KEY]).update(expires_at=timezone.now())
+    assert (status(one), status(other)) == (401, 200)
+    assert SESSION_KEY not in one.session
 
 
 def ended(token: str) -> bool:

@@ -9,6 +9,7 @@ from accounts import throttles
 from accounts.throttles import (
     LOG_IN_BY_ADDRESS,
     LOG_IN_BY_NAME,
+    LOG_IN_BY_NAME_AND_ADDRESS,
     SIGN_UP_BY_ADDRESS,
     Rate,
     WriteThrottle,
@@ -42,14 +43,14 @@ def is_too_often(answer, within: int) -> bool:
 
 
 def test_it_works(users, clock):
-    assert {guess().status_code for _ in range(LOG_IN_BY_NAME.limit)} == {400}
+    assert {guess().status_code for _ in range(LOG_IN_BY_NAME_AND_ADDRESS.limit)} == {400}
     answer = guess()
     assert is_too_often(answer, 60)
     assert answer.json()["code"] == "rate_limited" and answer["Content-Type"] == "application/problem+json"
 
 
 def test_the_window_ends(users, clock):
-    for _ in range(LOG_IN_BY_NAME.limit + 5):
+    for _ in range(LOG_IN_BY_NAME_AND_ADDRESS.limit + 5):
         guess()
     clock[0] += 61
     assert guess().status_code == 400
@@ -57,22 +58,44 @@ def test_the_window_ends(users, clock):
 
 def test_every_spelling_of_a_name_is_that_name(users, clock):
     spellings = ["alice", "ALICE", "Ａlice", " alice "]
-    answers = [guess(name=spellings[n % 4]) for n in range(LOG_IN_BY_NAME.limit + 1)]
+    answers = [guess(name=spellings[n % 4]) for n in range(LOG_IN_BY_NAME_AND_ADDRESS.limit + 1)]
     assert is_too_often(answers[-1], 60)
 
 
-def test_a_right_password_has_to_wait_too_but_not_for_ever(users, clock, password):
-    for _ in range(LOG_IN_BY_NAME.limit):
+def logs_in(password, **extra):
+    return APIClient().post("/api/token", {"username": "alice", "password": password}, format="json", **extra)
+
+
+def test_a_right_password_has_to_wait_where_wrong_ones_came_from_but_not_for_ever(users, clock, password):
+    for _ in range(LOG_IN_BY_NAME_AND_ADDRESS.limit):
         guess()
-    body = {"username": "alice", "password": password}
-    assert is_too_often(APIClient().post("/api/token", body, format="json"), 60)
+    assert is_too_often(logs_in(password), 60)
     clock[0] += 61
-    assert APIClient().post("/api/token", body, format="json").status_code == 200
+    assert logs_in(password).status_code == 200
 
 
-def test_one_name_is_guarded_against_many_addresses(users, clock):
+def test_nobody_keeps_somebody_out_from_one_address(users, clock, password):
+    """However long they go on: what their address is refused does not count against the name."""
+    for _ in range(2 * LOG_IN_BY_NAME.limit):
+        guess(REMOTE_ADDR="10.6.6.6")
+    assert logs_in(password, REMOTE_ADDR="10.0.0.1").status_code == 200
+
+
+def test_one_name_is_guarded_against_many_addresses(users, clock, password):
+    """Who has a dozen can keep somebody out, for as long as they go on: that is the price of the guard."""
     answers = [guess(REMOTE_ADDR=f"10.0.0.{n}") for n in range(LOG_IN_BY_NAME.limit + 1)]
-    assert is_too_often(answers[-1], 60)
+    assert {answer.status_code for answer in answers[:-1]} == {400} and is_too_often(answers[-1], 60)
+    assert is_too_often(logs_in(password, REMOTE_ADDR="10.9.9.9"), 60)
+    clock[0] += 61
+    assert logs_in(password, REMOTE_ADDR="10.9.9.9").status_code == 200
+
+
+def test_a_site_of_many_networks_has_ten_times_as_many(users, clock):
+    """A provider gives out 48 bits, which are 65,536 networks that each count as an address."""
+    limit = 10 * LOG_IN_BY_ADDRESS.limit
+    codes = [guess(name=f"n{n}", REMOTE_ADDR=f"2001:db8:7:{n:x}::1").status_code for n in range(limit + 1)]
+    assert codes == [400] * limit + [429]
+    assert guess(name="other", REMOTE_ADDR="2001:db8:8::1").status_code == 400
 
 
 def test_one_address_may_not_try_many_names(users, clock):
@@ -82,7 +105,7 @@ def test_one_address_may_not_try_many_names(users, clock):
 
 
 def test_unknown_names_are_counted_alike(users, clock):
-    answers = [guess(name="nobody") for _ in range(LOG_IN_BY_NAME.limit + 1)]
+    answers = [guess(name="nobody") for _ in range(LOG_IN_BY_NAME_AND_ADDRESS.limit + 1)]
     assert is_too_often(answers[-1], 60)
 
 
@@ -106,7 +129,7 @@ def test_signing_up_is_counted_by_address(clock):
 
 
 def test_the_pages_share_the_counts(users, clock, stub_templates):
-    for _ in range(LOG_IN_BY_NAME.limit):
+    for _ in range(LOG_IN_BY_NAME_AND_ADDRESS.limit):
         guess()
     body = {"username": "Alice", "password": "wrong"}
     assert is_too_often(Client().post("/log-in/", body), 60)
@@ -138,6 +161,12 @@ def test_an_address_is_one_customer(rf):
     first, second = (address(rf.get("/", REMOTE_ADDR=f"2001:db8::{n}")) for n in (1, 2))
     assert first == second == "2001:db8::/64"
     assert address(rf.get("/", REMOTE_ADDR="")) == "unknown"
+
+
+def test_an_address_of_ipv4_is_one_however_it_is_written(rf):
+    """A server that listens on both sees `::ffff:…`: one network of 64 bits, for all of IPv4."""
+    mapped, other = (address(rf.get("/", REMOTE_ADDR=f"::ffff:192.0.2.{n}")) for n in (1, 2))
+    assert (mapped, other) == ("192.0.2.1", "192.0.2.2")
 
 
 def write(user, method="post") -> bool:
@@ -184,8 +213,8 @@ def test_without_a_cache_writes_are_let_in(alice):
 
 @pytest.mark.usefixtures("_broken_cache")
 def test_without_a_cache_log_ins_are_counted_by_this_process(users, clock):
-    answers = [guess() for _ in range(LOG_IN_BY_NAME.limit + 1)]
-    assert [answer.status_code for answer in answers] == [400] * LOG_IN_BY_NAME.limit + [429]
+    answers = [guess() for _ in range(LOG_IN_BY_NAME_AND_ADDRESS.limit + 1)]
+    assert [answer.status_code for answer in answers] == [400] * LOG_IN_BY_NAME_AND_ADDRESS.limit + [429]
 
 
 def test_counts_are_exact_over_threads(clock):

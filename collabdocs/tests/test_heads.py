@@ -11,6 +11,8 @@ from collabdocs.heads import MOST_BYTES, BoundedHeads
 
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n"
 SLOW = 0.3  # seconds that the application takes where it is asked to
+MUCH, PIECE = 32 << 20, 64 << 10  # bytes
+under_way = set()
 
 
 async def application(scope, receive, send):
@@ -20,9 +22,20 @@ async def application(scope, receive, send):
         await receive()
         return
     await receive()
+    if scope["path"] == "/large":
+        return await say_much(receive, send)
     await asyncio.sleep(SLOW if scope["path"] == "/slow" else 0)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def say_much(receive, send):
+    """More than the system takes for a reader that does not read; piece by piece, as Django does."""
+    under_way.add(object())
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % MUCH)]})
+    for start in range(0, MUCH, PIECE):
+        await send({"type": "http.response.body", "body": b"x" * PIECE, "more_body": start + PIECE < MUCH})
+    under_way.pop()
 
 
 @asynccontextmanager
@@ -151,3 +164,52 @@ async def test_a_socket_is_not_cut_off(dial, monkeypatch):
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.4):
             await reader.read()
+
+
+async def comes_to(condition):
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_who_does_not_read_is_cut_off_and_the_others_are_served(dial, monkeypatch):
+    monkeypatch.setattr(heads, "READING", 0.5)
+    for _ in range(20):
+        _, writer = await dial()
+        writer.write(ASK.replace(b"/ ", b"/large ") + b"\r\n")
+    await comes_to(lambda: len(under_way) == 20)
+    reader, writer = await dial()
+    writer.write(ASK + b"\r\n")
+    assert b"200" in await answer(reader)
+    await comes_to(lambda: not under_way)
+
+
+async def test_who_reads_slowly_has_all_of_it(dial, monkeypatch):
+    """Much longer than may pass without anything being read."""
+    monkeypatch.setattr(heads, "READING", 0.5)
+    reader, writer = await dial()
+    writer.write(ASK.replace(b"/ ", b"/large ") + b"\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    for _ in range(16):
+        await reader.readexactly(MUCH // 16)
+        await asyncio.sleep(0.1)
+
+
+async def test_the_last_of_an_answer_is_not_waited_for_without_end(dial, monkeypatch):
+    """So little that sending never paused, of a line that is to be closed."""
+    monkeypatch.setattr(heads, "READING", 0.1)
+    monkeypatch.setattr(heads, "PATIENCE", 0.1)
+    lost = asyncio.Event()
+    made = BoundedHeads.connection_made
+
+    def with_much_unread(self, transport):
+        made(self, transport)
+        transport.set_write_buffer_limits(1 << 30)
+        transport.write(b"x" * MUCH)
+
+    monkeypatch.setattr(BoundedHeads, "connection_made", with_much_unread)
+    left = BoundedHeads.connection_lost
+    monkeypatch.setattr(BoundedHeads, "connection_lost", lambda self, error: left(self, error) or lost.set())
+    await dial()
+    async with asyncio.timeout(5):
+        await lost.wait()

@@ -58,6 +58,20 @@ def test_what_costs_much(client_for, alice, plan, few, path):
     assert client_for(alice).get(f"/api/documents/{plan.id}").status_code == 200
 
 
+def test_a_page_of_history_costs_much(alice, plan, few):
+    few("WORK_BY_USER")
+    client = Client()
+    client.force_login(alice)
+    assert asks(lambda _: client.get(f"/documents/{plan.id}/history/?version=1&since=0")) == [200] * FEW + [429]
+    assert client.get("/documents/").status_code == 200
+
+
+def test_restoring_costs_much(client_for, alice, plan, few):
+    few("WORK_BY_USER")
+    url = f"/api/documents/{plan.id}/restore"
+    assert asks(lambda _: client_for(alice).post(url, {"version": 1}, format="json")) == [200] * FEW + [429]
+
+
 def test_imports_cost_much(client_for, alice, few):
     few("WORK_BY_USER")
     answers = asks(lambda _: client_for(alice).post("/api/documents/import", {}))

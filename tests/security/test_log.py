@@ -27,10 +27,19 @@ print(tokens.create_api_token(User.objects.get(username="alice"), "a program", W
 """
 
 
-def api_token(server: Server) -> str:
-    shell = [sys.executable, "manage.py", "shell", "-v0", "-c", MAKE_TOKEN]
+MAKE_WAY_BACK = """
+from django.core import mail
+from accounts import reset_forms
+from accounts.models import User
+reset_forms.send_way_back(User.objects.get(username="bob"), "")
+"""
+
+
+def made_by(server: Server, code: str, pattern: re.Pattern[str]) -> str:
+    """What a program on the server's machine says that fits the pattern."""
+    shell = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
     done = subprocess.run(shell, cwd=ROOT, env=os.environ | server.env, capture_output=True, check=True, timeout=60)
-    return MADE.findall(done.stdout.decode())[-1]
+    return str(pattern.findall(done.stdout.decode())[-1])
 
 
 class Walk:
@@ -58,7 +67,9 @@ class Walk:
         asked = {"grant_type": "refresh_token", "refresh_token": pair["refresh_token"]}
         pair = self.asks("POST", "/api/token", json=asked, gives=True)
         self.secrets |= {"refresh": pair["refresh_token"], "access": pair["access_token"]}
-        self.secrets["api token"] = api_token(self.server)
+        self.secrets["api token"] = made_by(self.server, MAKE_TOKEN, MADE)
+        self.way_back = made_by(self.server, MAKE_WAY_BACK, re.compile(r"/password-reset/\S+"))
+        self.secrets["way back"] = self.way_back.split("/")[-2]
 
     def shares(self) -> str:
         mine = {"Authorization": f"Bearer {self.secrets['api token']}"}
@@ -80,6 +91,7 @@ class Walk:
         for path in ("/documents/", f"/documents/{doc_id}/", f"/documents/{doc_id}/share/", "/shared", "/metrics"):
             self.asks("GET", path)
         self.http.cookies.clear()
+        self.asks("GET", self.way_back, follow_redirects=True)
 
     def misplaces(self, doc_id: str) -> None:
         """Every secret as what it is not, and where it must not stand; an answer never gives it back."""
@@ -121,7 +133,7 @@ async def test_it_works(start_server: Callable[..., Server], kind: str) -> None:
     walk.misplaces(doc_id)
     await walk.opens_sockets(doc_id)
     server.stop()
-    assert " DEBUG " in server.log() and len(walk.secrets) == 11
+    assert " DEBUG " in server.log() and len(walk.secrets) == 12
     assert walk.leaked(server.log()) == []
     assert walk.leaked(walk.said) == []
 

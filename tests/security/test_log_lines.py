@@ -1,5 +1,7 @@
 """The log tells of people's writing nothing, and nobody writes lines of their own into it (S40)."""
 
+import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +13,7 @@ from tests.conftest import Stage
 from tests.server import Server
 
 TEXT = "Sesame-opens"
+TOLD = {"uvicorn": "Invalid HTTP request received", "daphne": r"evil.example\x1b[2J"}  # of an escape in a header
 EVIL = "x\r\n2026-01-01 00:00:00 CRITICAL root: forged-line\x1b[2J"
 
 
@@ -23,6 +26,7 @@ async def test_it_works(start_server: Callable[..., Server], stage: Stage, kind:
     await bob.saved()
     async with httpx.AsyncClient(base_url=server.url, headers=bearer(server), timeout=30) as client:
         await misuse(client, doc_id)
+    await asyncio.to_thread(asks_with_escapes, server)
     wire = await stage.wire(server, "bob", doc_id)
     await wire.send(f'{{"type": "{TEXT}"}}')
     await wire.send(f'{{"type": "submit", "seq": 1, "base_version": 1, "operation": [999999, "{TEXT}"]}}')
@@ -32,7 +36,21 @@ async def test_it_works(start_server: Callable[..., Server], stage: Stage, kind:
     assert " DEBUG " in log
     assert TEXT not in log
     assert not [line for line in log.splitlines() if "forged-line" in line and " CRITICAL root: forged" in line[:60]]
-    assert "\x1b[2J" not in log
+    assert TOLD[kind] in log and "\x1b" not in log
+
+
+def asks_with_escapes(server: Server) -> None:
+    """What no client that minds the rules would send: a terminal's orders, as they are."""
+    heads = (
+        b"GET /log-in/ HTTP/1.1\r\nHost: evil.example\x1b[2J\r\n",
+        b"GET /log-in/\x1b[2J HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: x\x1b[2J\r\nReferer: x\x1b[2J\r\n",
+        b"POST /documents/new HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: x\x1b[2J\r\nContent-Length: 0\r\n",
+    )
+    for head in heads:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+            line.sendall(head + b"Connection: close\r\n\r\n")
+            assert line.recv(65536)
 
 
 def bearer(server: Server) -> dict[str, str]:
@@ -55,5 +73,4 @@ async def misuse(client: httpx.AsyncClient, doc_id: str) -> None:
     ):
         assert (await client.get(path)).status_code == 404
     await client.get(f"/api/documents?search={quote(EVIL)}&ordering={quote(EVIL)}")
-    await client.get("/log-in/", headers={"Host": "evil.example\x1b[2J"[:12]})
     await client.post("/api/documents/import", files={"file": (f"{TEXT}.md", b"\xff\xfe\x00")})

@@ -1,7 +1,12 @@
 """An address that is opened, by a link or a picture on another site say, changes nothing (S23)."""
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
+from accounts import tokens
+from accounts.models import ApiToken
+from accounts.scopes import Scope
 from tests.security.rows import rows
 from tests.security.test_headers import STREAMS
 
@@ -18,6 +23,25 @@ def test_it_works(browser, everywhere, who, method, accept):
     for path, name in everywhere:
         ask = getattr(client, "head" if name in STREAMS and method == "get" else method)
         response = ask(path, headers={"Accept": accept})
+        assert response.status_code < 500, path
+        assert rows() == before, path
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+@pytest.mark.parametrize("is_read_only", [True, False])
+def test_nor_does_a_program_that_reads(everywhere, alice, method, is_read_only):
+    """But for when its token was used last, within the hour: written once, and never by a refusal."""
+    token, secret = tokens.create_api_token(alice, "a reader", Scope(is_read_only=is_read_only), None)
+    client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
+    before = rows()
+    assert client.get("/api/documents").status_code == 200
+    ApiToken.objects.filter(pk=token.pk, last_used_at__isnull=False).update(last_used_at=None)
+    assert rows() == before
+    ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
+    before = rows()
+    for path, name in everywhere:
+        ask = getattr(client, "head" if name in STREAMS and method == "get" else method)
+        response = ask(path, headers={"Accept": "application/json"})
         assert response.status_code < 500, path
         assert rows() == before, path
 
