@@ -13,10 +13,10 @@ from documents.copies import blame, cached, revisions, rows, texts
 from documents.copies.blame import Run
 from documents.copies.rows import Searched
 from documents.copies.texts import replay
+from documents.differences import diff
 from documents.errors import InvalidText, NoSuchVersion
 from documents.logtable import outgrown
 from documents.models import Document, NamedVersion
-from documents.ot.diff import diff
 from documents.ot.operation import Operation
 from documents.ot.rebase import Entry
 from documents.ot.revisions import Revision

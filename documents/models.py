@@ -29,6 +29,11 @@ class Document(models.Model):
     def __str__(self) -> str:
         return self.title or "Untitled"
 
+    @property
+    def locked(self) -> bool:
+        """Whether nobody may change it now."""
+        return self.locked_at is not None
+
 
 class Role(models.TextChoices):
     """What a person may do with a document, most first."""
@@ -39,7 +44,8 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
 
-GIVEN_ROLES = [choice for choice in Role.choices if choice[0] != Role.OWNER]  # by sharing; an owner is made by transfer
+GIVEN_ROLES = tuple(role for role in Role if role != Role.OWNER)  # by sharing; an owner is made by transfer
+GIVEN_CHOICES = [(role.value, role.label) for role in GIVEN_ROLES]
 
 
 class ShareLink(models.Model):
@@ -47,7 +53,7 @@ class ShareLink(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="share_links")
-    role = models.CharField(max_length=10, choices=GIVEN_ROLES)
+    role = models.CharField(max_length=10, choices=GIVEN_CHOICES)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(editable=False)
@@ -70,7 +76,7 @@ class Collaborator(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="collaborators")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="collaborations")
-    role = models.CharField(max_length=10, choices=GIVEN_ROLES)
+    role = models.CharField(max_length=10, choices=GIVEN_CHOICES)
     link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, null=True, blank=True, related_name="arrivals")
     former_role = models.CharField(max_length=10, blank=True, default="", db_default="", help_text="before the link")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="as the link's, where nothing remains after it")
@@ -174,6 +180,9 @@ class IdempotentRequest(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     body = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="answer_by_time")]
 
 
 class Comment(models.Model):

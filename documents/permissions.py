@@ -24,6 +24,10 @@ ALLOWED: dict[Verb, frozenset[str]] = {
 }
 
 
+RANKS = (None, *reversed(Role))
+LOCKED = "This document is locked: nobody may change it now."
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who works on a document, and as what; `by_link`: for as long as a share link lasts."""
@@ -31,6 +35,11 @@ class Person:
     user: User
     role: str
     by_link: bool = False
+
+    @property
+    def can_own(self) -> bool:
+        """Whether the document may be handed to them."""
+        return can_own(self.user)
 
 
 def may(role: str | None, verb: Verb) -> bool:
@@ -40,6 +49,11 @@ def may(role: str | None, verb: Verb) -> bool:
 def abilities(role: str) -> dict[str, bool]:
     """What a role is good for, by verb."""
     return {verb: may(role, verb) for verb in ALLOWED}
+
+
+def rank(role: str | None) -> int:
+    """How much a role is good for, next to others; none is the least."""
+    return RANKS.index(role)
 
 
 def limited(role: str | None, scope: Scope, *, is_locked: bool = False) -> str | None:
@@ -55,8 +69,12 @@ def role_in(user_id: UUID, document_id: UUID, scope: Scope = WHOLE) -> str | Non
     document = Document.objects.filter(pk=document_id, deleted_at=None).first()
     if document is None or not scope.covers(document_id):
         return None
-    given = Role.OWNER if document.owner_id == user_id else _given(document_id, user_id).first()
-    return limited(given, scope, is_locked=document.locked_at is not None)
+    return limited(given_role(document, user_id), scope, is_locked=document.locked)
+
+
+def given_role(document: Document, user_id: UUID) -> str | None:
+    """What somebody was made in a document, whatever a lock or a session leaves of it just now."""
+    return Role.OWNER if document.owner_id == user_id else _given(document.id, user_id).first()
 
 
 def get_document(user: User, document_id: UUID, *, may: Verb = "view") -> Document:
@@ -69,9 +87,9 @@ def get_document(user: User, document_id: UUID, *, may: Verb = "view") -> Docume
     role = None if document is None else Role.OWNER if document.owner_id == user.id else document.given
     if document is None or role is None:
         raise NotFound
-    document.role = limited(role, user.scope, is_locked=document.locked_at is not None)
+    document.role = limited(role, user.scope, is_locked=document.locked)
     if document.role not in ALLOWED[may]:
-        raise Forbidden("This document is locked: nobody may change it now." if document.locked_at else None)
+        raise Forbidden(LOCKED if document.locked else None)
     document.head = document.head or 0
     document.updated_at = max(document.updated_at, document.committed_at or document.updated_at)
     return cast(Document, document)
@@ -123,7 +141,7 @@ def roles_among(user: User, documents: list[Document]) -> dict[UUID, str]:
     ids = [document.id for document in documents]
     shared = dict(_in_force().filter(user_id=user.id, document_id__in=ids).values_list("document_id", "role"))
     given = {d.id: Role.OWNER if d.owner_id == user.id else shared.get(d.id) for d in documents}
-    kept = {d.id: limited(given[d.id], user.scope, is_locked=d.locked_at is not None) for d in documents}
+    kept = {d.id: limited(given[d.id], user.scope, is_locked=d.locked) for d in documents}
     return {document_id: role for document_id, role in kept.items() if role}
 
 
@@ -149,9 +167,14 @@ def collaborators(document: Document) -> list[Person]:
     return [Person(document.owner, Role.OWNER), *sorted(people, key=lambda person: person.user.shown_name)]
 
 
+def can_own(user: User) -> bool:
+    """Whether somebody may own documents: no guest, and nobody who can't log in."""
+    return user.is_active and not user.is_guest
+
+
 def find_person(username: str | None, email: str | None) -> User:
     """Somebody by name or by e-mail; NoSuchPerson if there is none."""
-    user = User.objects.by_name(username) if username is not None else User.objects.by_email(email or "")
+    user = User.objects.by_name(username) if username is not None else User.objects.by_known_email(email or "")
     if user is None or not user.is_active:
         raise NoSuchPerson
     return user

@@ -18,10 +18,10 @@ from accounts.models import User
 from accounts.scopes import Scope
 from documents import events, history, logtable, oplog, permissions, quota
 from documents.copies import anchors, blame, cached, revisions, rows, texts
+from documents.differences import diff
 from documents.errors import Busy, CorruptLog, InvalidText, Stale, UnknownOutcome
 from documents.models import Document, LogIdentity, NamedVersion
 from documents.oplog import Log, Outcome
-from documents.ot.diff import diff
 from documents.ot.operation import InvalidOperation, Operation, parse
 from documents.ot.rebase import Entry, Limits, Refused, SeqReused, Submission, VersionTooOld, VersionUnknown
 
@@ -99,6 +99,7 @@ def create_document(*, owner: User, title: str = "", content: str = "", document
     title, content = clean_title(title), clean_text(content)
     if document_id is None or not Document.objects.filter(pk=document_id).exists():
         quota.require_room(owner)
+        quota.require_pause(owner)  # else it would be left empty
     document = _insert_document(owner, title, document_id or uuid.uuid4())
     if content and document.owner_id == owner.id:  # the same again may have been handed over since
         first = uuid.uuid5(document.id, "initial text")
@@ -178,8 +179,10 @@ def keep_copies(dirty: Sequence[tuple[UUID, int, Entry]]) -> None:
 def submit(document_id: UUID, submission: Submission) -> Entry:
     """Commit one submission that came by another road than a room.
 
-    Raises the log's refusals; Busy when the database fails for longer than a few tries.
+    Raises the log's refusals; TooOften for much in a short time; Busy when the database fails for longer than a few
+    tries.
     """
+    quota.count_written(submission.author, submission.operation)
     log = Log(document_id, limits())
     before = log.head
     if before - submission.base_version > LONG_REBASE:
@@ -213,6 +216,7 @@ def replace_content(
     if client_id and (earlier := logtable.find(document.id, client_id, seq=1)):
         return earlier
     base_version, text = _text_at_base(document.id, base_version)
+    quota.count_compared(author, text, content)
     operation = diff(text, content)
     if not operation:
         if strict:

@@ -23,7 +23,6 @@ from documents.models import Collaborator, Document, Role, ShareLink
 
 # What a direct role says of a link: nothing.
 BY_NO_LINK = {"link": None, "former_role": "", "expires_at": None}
-RANKS = (None, Role.VIEWER, Role.COMMENTER, Role.EDITOR, Role.OWNER)
 
 # --- People ---------------------------------------------------------------------------------------------------
 
@@ -67,8 +66,8 @@ def _transfer(document: Document, user: User) -> None:
     old = document.owner
     if user.id == old.id:
         return
-    if user.is_guest:
-        raise Forbidden("A guest can't own a document.")
+    if not permissions.can_own(user):
+        raise Forbidden("A guest can't own a document, nor can somebody who may not log in.")
     quota.require_room(user)
     _record(document, old, Role.EDITOR)
     if not Document.objects.filter(pk=document.id, owner=old).update(owner=user):
@@ -147,15 +146,24 @@ def let_guest_in(link: ShareLink, name: str) -> User:
 
 
 def redeem(link: ShareLink, user: User) -> None:
-    """Give somebody the link's role, for as long as it lives; nobody is made less than they are."""
-    had = permissions.role_in(user.id, link.document_id)
-    if RANKS.index(had) >= RANKS.index(link.role):
+    """Give somebody the link's role, for as long as it lives; nobody is made less than they are, nor for less long."""
+    had = permissions.given_role(link.document, user.id)
+    if permissions.rank(had) > permissions.rank(link.role) or (had == link.role and not _prolongs(link, user)):
         return
     _arrive(link, user)
     if not _lives(ShareLink.objects.get(pk=link.pk)):  # ended while this went on
         _end(link)
         raise NoSuchLink
     events.announce(events.RoleChanged(link.document_id, user.id, link.role))
+
+
+def _prolongs(link: ShareLink, user: User) -> bool:
+    """Whether somebody who has the link's role already has it longer by this one: by a link that ends no later."""
+    came = Collaborator.objects.filter(document_id=link.document_id, user_id=user.id).exclude(link=link)
+    by = came.exclude(link=None).select_related("link").first()
+    if by is None or by.link is None:
+        return False
+    return link.expires_at is None or (by.link.expires_at is not None and by.link.expires_at <= link.expires_at)
 
 
 def _arrive(link: ShareLink, user: User) -> None:

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.services import forget_guests
 from documents import events, history, logtable, permissions
 from documents.copies import cached
-from documents.errors import CorruptLog, NotFound
+from documents.errors import CorruptLog, Forbidden, NotFound
 from documents.models import Comment, Document, SearchCopy
 
 logger = logging.getLogger(__name__)
@@ -26,10 +26,13 @@ def delete_document(document: Document, *, actor: User) -> None:
 
 
 def find_deleted(user: User, document_id: UUID) -> Document:
-    """A document in the user's trash. NotFound for any other."""
+    """A document in the user's trash, to do something about it. NotFound for any other; Forbidden for one that is
+    locked."""
     document = permissions.deleted_documents(user).filter(pk=document_id).first()
     if document is None:
         raise NotFound
+    if document.locked:
+        raise Forbidden(permissions.LOCKED)
     return document
 
 
@@ -58,7 +61,9 @@ def purge(document: Document) -> None:
 
 
 def due(older_than: timedelta = KEPT) -> list[UUID]:
-    """Documents that have been in the trash for so long, and those that a purge did not finish with."""
-    old = Document.objects.filter(deleted_at__lt=timezone.now() - older_than).values_list("pk", flat=True)
+    """Documents that have been in the trash for so long, and those that a purge did not finish with. What is locked
+    waits for an administrator."""
+    deleted = Document.objects.filter(deleted_at__lt=timezone.now() - older_than, locked_at=None)
+    old = deleted.values_list("pk", flat=True)
     begun = Document.objects.exclude(purged_at=None).values_list("pk", flat=True)
     return sorted({*old, *begun})

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from documents import events
+from documents import events, permissions
 from documents.events import Commented, Committed, Deleted, Renamed, RoleChanged, SessionsClosed, ShownComment
 from documents.ot.operation import length_change, parse, validate
 from documents.ot.rebase import Entry, entry_fields
@@ -41,12 +41,22 @@ def act(room: Room, event: Event) -> None:
             room.close(protocol.NO_DOCUMENT)
         case SessionsClosed():
             room.close(protocol.RESTARTING)
+        case RoleChanged(user_id=user_id, role=role):
+            take_back(room, user_id, role)
         case Commented(comment=comment):
             if room.comments.is_news(comment):
                 room.tell("comment", comment=comment)
         case Here() | WhoIsThere():
             if room.elsewhere is not None:
                 room.elsewhere.hear(event)
+
+
+def take_back(room: Room, user_id: UUID, role: str | None) -> None:
+    """Leave somebody no more than a role, at once. What they are given more, the database says: a lock or a narrow
+    session may leave less of it."""
+    for listener in room.listeners:
+        if listener.user_id == user_id and permissions.rank(role) < permissions.rank(listener.role):
+            listener.change_role(role)
 
 
 def pack(event: Event, origin: str) -> dict[str, Any]:

@@ -23,9 +23,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.errors import InvalidToken, TooOften
-from accounts.signals import browser_session
-from accounts.tokens import Identity
+from accounts.callers import session_of
+from accounts.errors import TooOften
 from documents import permissions, services
 from documents.errors import NotFound
 from documents.ot.rebase import VersionUnknown
@@ -160,16 +159,6 @@ async def joined(hub: hubs.Hub, asked: Asked, follower: Follower) -> str:
 def facts(asked: Asked) -> tuple[Any, str]:
     """The document as it is now, and the log's identity. NotFound for who may not see it any more."""
     return permissions.get_document(asked.user, asked.document.id), services.log_identity()
-
-
-def session_of(request: Request) -> tuple[UUID, datetime]:
-    """The session that the caller's token or cookie belongs to, and until when it may be believed (UTC)."""
-    if isinstance(request.auth, Identity):
-        return request.auth.session_id, request.auth.expires_at
-    session = browser_session(request._request)
-    if session is None or not session.is_good:
-        raise InvalidToken
-    return session.pk, session.expires_at
 
 
 def known_version(request: Request) -> int | None:

@@ -147,10 +147,9 @@ class Hub:
         self._loop.call_soon_threadsafe(self._pass_on, event)
 
     def _pass_on(self, event: events.Event) -> None:
+        self.act_on(event)
         if isinstance(event, events.RoleChanged):
             self._ask_for_roles(event.document_id)
-        else:
-            self.act_on(event)
         if self._wire is not None:
             self._wire.tell(event)
 
@@ -162,7 +161,6 @@ class Hub:
             self.act_on(event)
 
     def _ask_for_roles(self, document_id: UUID) -> None:
-        """A role is less in a locked document, and in a narrow session: what was given is not what somebody has."""
         if room := self.rooms.get(document_id):
             asking = self._loop.create_task(self._check_roles(room))
             self._asking.add(asking)

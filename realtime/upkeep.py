@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from documents import history, permissions, services, sharing, threads
+from documents.api import idempotency
 from realtime import announcements, heard, protocol
 from realtime.room import Read, Room
 
@@ -83,6 +84,11 @@ async def check_roles(rooms: Sequence[Room], read: Read) -> None:
             listener.change_role(roles[document_id].get(listener.user_id))
 
 
+async def forget_answers(rooms: Sequence[Room], read: Read) -> None:
+    """Forget what keyed writes were answered days ago."""
+    await read(idempotency.forget_some)
+
+
 async def tell_comments(rooms: Sequence[Room], read: Read) -> None:
     """Tell of comments that changed without an announcement that reached us; of very many, the rest next time."""
     by_id = {room.document_id: room for room in rooms}
@@ -143,4 +149,5 @@ LOOKS: Sequence[Look] = (
     tell_comments,
     keep_copies,
     send_checksums,
+    forget_answers,
 )

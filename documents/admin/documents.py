@@ -130,7 +130,7 @@ class DocumentAdmin(ActingAdmin, ReadingAdmin):
     def sessions(self, document: Document) -> SafeString:
         seen = live.who_is_there(document.id)
         lines = [(person.name, f"since {localize(localtime(person.since))}, {person.where}") for person in seen.people]
-        scope = "In all processes" if seen.is_all else "As far as this process knows"
+        scope = "In editors, in all processes" if seen.is_all else "In editors, as far as this process knows"
         return format_html("<p>{}: {}</p>{}", scope, len(lines) or "nobody", _list(lines))
 
 

@@ -12,17 +12,18 @@ from accounts.errors import Problem
 from accounts.models import User
 from documents import history, services, sharing, trash
 from documents.errors import NoSuchPerson
-from documents.models import GIVEN_ROLES, Document, Role
+from documents.models import GIVEN_CHOICES, Document, Role
 from documents.ot.rebase import Refused
 
 NOBODY = ("", "no role: they are removed")
 
 
 def person(given: str) -> User:
-    """Somebody by id, name or e-mail address. NoSuchPerson."""
+    """Somebody by id, e-mail address or name: what holds an @ is an address, before it is an old name. NoSuchPerson."""
     user_id = as_id(given)
     by_id = User.objects.filter(pk=user_id, erased_at=None).first() if user_id else None
-    found = by_id or User.objects.by_name(given) or User.objects.by_email(given)
+    by_email = User.objects.by_known_email(given) if "@" in given else None
+    found = by_id or by_email or User.objects.by_name(given)
     if found is None:
         raise NoSuchPerson
     return found
@@ -38,7 +39,7 @@ class WhichPerson(forms.Form):
 
 class WhichRole(WhichPerson):
     who = forms.CharField(label="Who", max_length=254, help_text="A name, an e-mail address, or an id")
-    role = forms.ChoiceField(choices=[*GIVEN_ROLES, NOBODY], required=False)
+    role = forms.ChoiceField(choices=[*GIVEN_CHOICES, NOBODY], required=False)
 
 
 class ForGood(forms.Form):

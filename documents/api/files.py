@@ -2,15 +2,13 @@
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
@@ -18,17 +16,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Problem, TooLarge
-from accounts.models import User
 from accounts.throttles import WriteThrottle
 from accounts.user_throttles import ReadThrottle, WorkThrottle
-from documents import history, permissions, services
+from documents import export, history, permissions, services
 from documents.api import preconditions, schema, serializers
 from documents.api.base import DocumentActions
+from documents.api.downloads import Download, as_attachment
 from documents.api.idempotency import once
-from documents.errors import CorruptLog, NotFound, Unreadable
+from documents.errors import Unreadable
 from documents.files import incoming, outgoing
 from documents.files.incoming import Source
-from documents.files.outgoing import Exported
 from documents.models import Document
 
 # Whatever gets through the cleaning, and is opened by its address, runs nothing and loads nothing.
@@ -83,13 +80,11 @@ class FilesViewSet(DocumentActions):
         return HttpResponse(body, content_type=content_type, headers=as_attachment(name))
 
     @action(detail=False, url_path="export", throttle_classes=[ReadThrottle, WorkThrottle])
-    def export_all(self, request: Request) -> StreamingHttpResponse:
+    def export_all(self, request: Request) -> Download:
         """A zip of all documents that the caller may see, as Markdown."""
         found = permissions.visible_documents(self.user).order_by("created_at", "pk")
-        documents = readable(self.user, list(found.values_list("pk", flat=True)))
-        chunks = in_this_thread(outgoing.zip_chunks(documents))
-        headers = as_attachment(f"documents-{timezone.now():%Y-%m-%d}.zip")
-        return StreamingHttpResponse(chunks, content_type="application/zip", headers=headers)
+        documents = export.visible_texts(self.user, list(found.values_list("pk", flat=True)))
+        return Download(request, outgoing.zip_chunks(documents), name=f"documents-{timezone.now():%Y-%m-%d}.zip")
 
     @action(
         detail=False,
@@ -135,30 +130,10 @@ class FilesViewSet(DocumentActions):
         return {"doc_id": document.id, "title": document.title, "version": version, "file": source.file}
 
 
-def readable(user: User, ids: list[UUID]) -> Iterator[Exported]:
-    """The documents one by one, each as it is when its turn comes; those that are gone by then are left out."""
-    for document_id in ids:
-        try:
-            document = permissions.get_document(user, document_id)
-        except NotFound:
-            continue
-        yield taken_out(document)
-
-
 def exported(document: Document, version: int, extension: str) -> bytes:
     if extension == "html":
         return outgoing.page_bytes(document.title, history.html_of(document, version))
     return outgoing.text_bytes(history.text_of(document, version))
-
-
-def taken_out(document: Document) -> Exported:
-    """The document with its text, or without if its log is corrupt; an outage is none and ends the download."""
-    facts: dict[str, Any] = {"doc_id": document.id, "title": document.title, "updated_at": document.updated_at}
-    try:
-        version, text = history.current_text(document.id)  # the cache is for what is read again
-    except CorruptLog:
-        return Exported(version=document.head, text=None, **facts)
-    return Exported(version=version, text=text, **facts)
 
 
 def limits() -> incoming.Limits:
@@ -168,19 +143,3 @@ def limits() -> incoming.Limits:
         all_bytes=settings.MAX_INFLATED_BYTES,
         title=services.MAX_TITLE,
     )
-
-
-def as_attachment(name: str) -> dict[str, str]:
-    header = content_disposition_header(as_attachment=True, filename=name)
-    assert header is not None
-    return {"Content-Disposition": header}
-
-
-async def in_this_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same pieces for Django's asynchronous handler, which would else collect them all before it sends one.
-
-    Each is made in the request's own thread, where its database connection is.
-    """
-    following = sync_to_async(lambda: next(chunks, None))
-    while (chunk := await following()) is not None:
-        yield chunk

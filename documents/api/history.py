@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.throttles import WriteThrottle
 from accounts.user_throttles import ReadThrottle, WorkThrottle
 from documents import history, services
 from documents.api import preconditions, schema, serializers
@@ -128,7 +129,7 @@ class HistoryViewSet(DocumentActions):
         version, runs = history.runs_of(document, self.whole("version", document.head))
         return Response({"version": version, "runs": serializers.runs_json(runs)})
 
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], throttle_classes=[WriteThrottle, WorkThrottle])
     def restore(self, request: Request, doc_id: str) -> Response:
         """Make the text what it was at a version, by one new operation, merged with what came since If-Match."""
         document = self.document(doc_id, may="edit")

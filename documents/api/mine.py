@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -11,9 +10,9 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.permissions import WholeAccount
 from accounts.user_throttles import ReadThrottle, WorkThrottle
-from documents import export, permissions
+from documents import export
 from documents.api import schema
-from documents.api.files import as_attachment, in_this_thread, readable
+from documents.api.downloads import Download
 from documents.files import outgoing
 
 
@@ -28,10 +27,7 @@ class ExportMeView(APIView):
         return super().perform_content_negotiation(request, force=True)
 
     @schema.EXPORT_ME
-    def get(self, request: Request) -> StreamingHttpResponse:
+    def get(self, request: Request) -> Download:
         user = cast(User, request.user)
-        found = permissions.visible_documents(user).order_by("created_at", "pk")
-        ids = list(found.values_list("pk", flat=True))
-        chunks = in_this_thread(outgoing.zip_chunks(readable(user, ids), export.papers(user, ids)))
-        headers = as_attachment(f"my-data-{timezone.now():%Y-%m-%d}.zip")
-        return StreamingHttpResponse(chunks, content_type="application/zip", headers=headers)
+        chunks = outgoing.zip_chunks(export.texts(user), export.papers(user))
+        return Download(request, chunks, name=f"my-data-{timezone.now():%Y-%m-%d}.zip")

@@ -12,7 +12,7 @@ from accounts.names import MAX_GUEST_NAME_LENGTH
 from accounts.serializers import PublicUserSerializer
 from accounts.services import PublicUser, public_user
 from documents.history import Revision, Run, Version
-from documents.models import GIVEN_ROLES, Document, NamedVersion, Role, ShareLink
+from documents.models import GIVEN_CHOICES, Document, NamedVersion, Role, ShareLink
 from documents.ot import deleted_length, inserted_length
 from documents.ot.operation import InvalidOperation, Operation, parse
 from documents.ot.rebase import Entry, entry_fields
@@ -60,11 +60,12 @@ class DocumentListSerializer(serializers.ModelSerializer):
     doc_id = serializers.UUIDField(source="id", read_only=True)
     role = serializers.ChoiceField(Role.choices, read_only=True)
     abilities = AbilitiesField()
+    locked = serializers.BooleanField(read_only=True, help_text="by an administrator: nobody may change it now")
     owner = PublicUserField()
 
     class Meta:
         model = Document
-        fields = ["doc_id", "title", "version", "role", "abilities", "owner", "created_at", "updated_at"]
+        fields = ["doc_id", "title", "version", "role", "abilities", "locked", "owner", "created_at", "updated_at"]
         read_only_fields = ["title"]
 
 
@@ -75,7 +76,7 @@ class DocumentSerializer(DocumentListSerializer):
     content = serializers.CharField(read_only=True)
 
     class Meta(DocumentListSerializer.Meta):
-        fields = ["doc_id", "title", "content", "version", "role", "abilities", "owner", "created_at", "updated_at"]
+        fields = ["doc_id", "title", "content", *DocumentListSerializer.Meta.fields[2:]]
 
 
 @extend_schema_serializer(component_name="DeletedDocument")
@@ -83,7 +84,7 @@ class DeletedDocumentSerializer(DocumentListSerializer):
     """A document in the trash."""
 
     class Meta(DocumentListSerializer.Meta):
-        fields = ["doc_id", "title", "version", "owner", "created_at", "updated_at", "deleted_at"]
+        fields = ["doc_id", "title", "version", "locked", "owner", "created_at", "updated_at", "deleted_at"]
 
 
 class TextField(serializers.CharField):
@@ -211,7 +212,7 @@ class ShareLinkSerializer(serializers.ModelSerializer):
 
 
 class MakeShareLink(serializers.Serializer):
-    role = serializers.ChoiceField(GIVEN_ROLES, default=Role.VIEWER, initial=Role.VIEWER)
+    role = serializers.ChoiceField(GIVEN_CHOICES, default=Role.VIEWER, initial=Role.VIEWER)
     expires_at = serializers.DateTimeField(default=None, allow_null=True)
 
 

@@ -7,13 +7,13 @@ version), and `ERRORS.txt` where a text could not be read: never an empty file i
 import re
 import unicodedata
 import zipfile
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from io import RawIOBase
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -98,28 +98,36 @@ def _key(name: str) -> str:
 
 # --- Many documents -------------------------------------------------------------------------------------------
 
+Paper: TypeAlias = tuple[str, Iterable[bytes]]  # another file: a name that no document's file has, and its pieces
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """A document and its text at one version; no text (None) where it could not be read."""
+    """A document and its text at one version; no text (None) where it could not be read. `facts` are more for the list,
+    and `folder` is where its file goes."""
 
     doc_id: UUID
     title: str
     version: int
     updated_at: datetime
     text: str | None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    folder: str = ""
 
 
-def zip_chunks(documents: Iterable[Exported], papers: Iterable[tuple[str, bytes]] = ()) -> Iterator[bytes]:
-    """A zip of all of them, piece by piece: no more than one text is held at a time. `papers` are other files, by
-    names that no document's file has."""
+def zip_chunks(documents: Iterable[Exported], papers: Iterable[Paper] = ()) -> Iterator[bytes]:
+    """A zip of all of them, piece by piece: no more than one text, or one piece of a paper, is held at a time."""
     outlet, contents = _Outlet(), _Contents()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as archive:
         for document in documents:
             contents.add(archive, document)
             yield outlet.taken()
-        for name, data in papers:
-            archive.writestr(_member(name, datetime.now(UTC)), data)
+        for name, pieces in papers:
+            with archive.open(_member(name, datetime.now(UTC)), "w", force_zip64=True) as member:
+                for piece in pieces:
+                    member.write(piece)
+                    if taken := outlet.taken():  # it is compressed, so seldom there is something
+                        yield taken
             yield outlet.taken()
         contents.close(archive)
     yield outlet.taken()
@@ -144,7 +152,7 @@ class _Outlet(RawIOBase):
 class _Contents:
     """What a zip holds so far."""
 
-    names: Names = field(default_factory=Names)
+    names: defaultdict[str, Names] = field(default_factory=lambda: defaultdict(Names))  # by folder
     documents: list[dict[str, object]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -152,10 +160,10 @@ class _Contents:
         if document.text is None:
             self.errors.append(f"{document.doc_id} {document.title}: the text could not be read.")
             return
-        name = self.names.name(document.title, "md")
+        name = document.folder + self.names[document.folder].name(document.title, "md")
         archive.writestr(_member(name, document.updated_at), text_bytes(document.text))
         facts = {"doc_id": document.doc_id, "title": document.title, "version": document.version}
-        self.documents.append({"file": name, **facts, "updated_at": document.updated_at})
+        self.documents.append({"file": name, **facts, "updated_at": document.updated_at, **document.facts})
 
     def close(self, archive: zipfile.ZipFile) -> None:
         now = datetime.now(UTC)

@@ -28,6 +28,6 @@ def editor(request: HttpRequest, document_id: UUID) -> HttpResponse:
         "text": text,
         "role": document.role,
         "log": services.log_identity(),
-        "can_edit": permissions.may(document.role, "edit"),
+        "locked": document.locked,
     }
     return render(request, "documents/editor.html", context)

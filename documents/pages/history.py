@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts import throttles
 from documents import permissions, services
 from documents.errors import NoSuchVersion
 from documents.models import Document
@@ -17,6 +18,7 @@ from documents.pages.reading import VIEWS, Asked, context_for
 
 @private_page("GET", "HEAD", "POST")
 def document_history(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    throttles.check_user(request.user, throttles.WORK_BY_USER)
     if request.method == "POST":
         return _change(request, document_id)
     document = permissions.get_document(person_asking(request), document_id)

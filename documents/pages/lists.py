@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import throttles
+from accounts.models import User
 from documents import permissions, services, trash
 from documents.models import Document, Role
 from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
@@ -27,6 +28,7 @@ class Row:
     document: Document
     title: str
     standing: str
+    locked: bool
     edited: str
     can_rename: bool
     can_delete: bool
@@ -38,17 +40,19 @@ def document_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(visible, PER_PAGE).get_page(request.GET.get("page"))
     roles = permissions.roles_among(person_asking(request), list(page.object_list))
     # Whose role was taken a moment ago has no row.
-    rows = [_row(document, roles[document.id]) for document in page.object_list if document.id in roles]
+    me = person_asking(request)
+    rows = [_row(document, roles[document.id], me) for document in page.object_list if document.id in roles]
     may_create = person_asking(request).scope.may_create
     return render(request, "documents/list.html", {"page": page, "rows": rows, "may_create": may_create})
 
 
-def _row(document: Document, role: str) -> Row:
-    mine = role == Role.OWNER
+def _row(document: Document, role: str, me: User) -> Row:
+    mine = document.owner_id == me.id
     return Row(
         document=document,
         title=titled(document),
         standing="Owned by you" if mine else f"Shared by {document.owner.shown_name}, {MAY[Role(role)].lower()}",
+        locked=document.locked,
         edited=ago(document.updated_at),
         can_rename=permissions.may(role, "edit"),
         can_delete=permissions.may(role, "manage"),

@@ -10,12 +10,10 @@ from django.utils import dateformat
 from accounts.models import User
 from accounts.names import SOMEBODY
 from accounts.services import public_user
-from documents.models import Role, ShareLink
+from documents.models import GIVEN_ROLES, Role, ShareLink
 from documents.pages.common import MAY
 from documents.pages.people import ago
 from documents.permissions import Person
-
-GIVEN_ROLES = (Role.EDITOR, Role.COMMENTER, Role.VIEWER)  # by adding or changing; owner only by handing over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def sharer(person: Person, me: User, manages: bool) -> Sharer:
         is_me=is_me,
         changeable=manages and not is_owner,
         removable=not is_owner and (manages or is_me),
-        can_inherit=not is_owner and not person.user.is_guest,
+        can_inherit=not is_owner and person.can_own,
     )
 
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,10 +16,12 @@ from accounts.models import User
 from documents import permissions, sharing
 from documents.api.links import address
 from documents.errors import InvalidText, NoSuchLink, NoSuchPerson, NotFound
-from documents.models import Document, Role
+from documents.models import GIVEN_ROLES, Document, Role
 from documents.pages.common import MAY, person_asking, private_page, refusals_told, titled
-from documents.pages.sharers import GIVEN_ROLES, living_link, sharer, who_may_what
+from documents.pages.sharers import living_link, sharer, who_may_what
 
+NOBODYS_NAME = "There is no “{}” here. Ask them for their user name, or to sign up first."
+NOBODYS_ADDRESS = "Nobody here has proved that “{}” is theirs. Ask them for their user name, or to prove it first."
 LIFETIMES = {
     "day": ("For a day", timedelta(days=1)),
     "week": ("For a week", timedelta(days=7)),
@@ -80,10 +83,16 @@ def _change_sharing(request: HttpRequest, document: Document) -> None:
     elif action == "remove":
         user = _chosen(request, document)
         sharing.remove_collaborator(document, user=user, actor=person_asking(request))
-        messages.success(request, f"{user.shown_name} can’t open the document any more.")
+        messages.success(request, _told_of_removal(document, user))
     elif action == "revoke":
         sharing.revoke_link(document, request.POST.get("link", ""))
         messages.success(request, "That link does not work any more, and who came by it is out.")
+
+
+def _told_of_removal(document: Document, user: User) -> str:
+    if not sharing.live_links(document).exists():
+        return f"{user.shown_name} can’t open the document any more."
+    return f"{user.shown_name} is removed. Who has a link can still come in by it: revoke it, too, to keep them out."
 
 
 def _give_role(request: HttpRequest, document: Document, user: User, role: str) -> None:
@@ -99,17 +108,19 @@ def _chosen(request: HttpRequest, document: Document) -> User:
 
 
 def _find_person(name: str) -> User:
-    """Somebody with an account, by user name or else by e-mail."""
+    """Somebody with an account, by user name; what holds an @ is an e-mail address, before it is an old name."""
     name = name.strip()
     if not name:
         raise NoSuchPerson("Say who: a user name or an e-mail address.")
+    if "@" in name:
+        with suppress(NoSuchPerson):
+            return permissions.find_person(None, name)
     try:
         return permissions.find_person(name, None)
     except NoSuchPerson:
-        if "@" in name:
-            with suppress(NoSuchPerson):
-                return permissions.find_person(None, name)
-        raise NoSuchPerson(f"There is no “{name}” here. Ask them for their user name, or to sign up first.") from None
+        is_unproved = "@" in name and settings.SENDS_MAIL
+        words = NOBODYS_ADDRESS if is_unproved else NOBODYS_NAME
+        raise NoSuchPerson(words.format(name)) from None
 
 
 def _share_page(

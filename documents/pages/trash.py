@@ -27,6 +27,7 @@ class Row:
     title: str
     deleted: str
     left: str
+    locked: bool
 
 
 @private_page("GET", "HEAD")
@@ -38,7 +39,8 @@ def document_trash(request: HttpRequest) -> HttpResponse:
 
 
 def _row(document: Document, deleted_at: datetime) -> Row:
-    return Row(document=document, title=titled(document), deleted=ago(deleted_at), left=_left(deleted_at))
+    left = "Locked by an administrator" if document.locked else f"Gone for good {_left(deleted_at)}"
+    return Row(document=document, title=titled(document), deleted=ago(deleted_at), left=left, locked=document.locked)
 
 
 def _left(deleted_at: datetime) -> str:

@@ -171,9 +171,9 @@ def test_who_is_there_is_asked_of_who_knows(admin, document, monkeypatch):
     seen = live.Seen([live.Visitor(EVIL, timezone.now(), "process 1")], is_all=True)
     monkeypatch.setattr(live, "_looks", [lambda document_id: seen if document_id == document.id else None])
     page = shown(admin, document)
-    assert "In all processes: 1" in page and ESCAPED in page and "process 1" in page and EVIL not in page
+    assert "In editors, in all processes: 1" in page and ESCAPED in page and "process 1" in page and EVIL not in page
     monkeypatch.setattr(live, "_looks", [])
-    assert "As far as this process knows: nobody" in shown(admin, document)
+    assert "In editors, as far as this process knows: nobody" in shown(admin, document)
 
 
 # --- Share links -----------------------------------------------------------------------------------------------

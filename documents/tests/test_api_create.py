@@ -27,6 +27,7 @@ def test_it_works(ask, alice):
         "version",
         "role",
         "abilities",
+        "locked",
         "owner",
         "created_at",
         "updated_at",

@@ -224,6 +224,7 @@ def test_all_that_i_may_see(ask, alice, bob, mallory, document):
         "title": "A story",
         "version": 1,
         "updated_at": "",
+        "role": "editor",
     }
 
 

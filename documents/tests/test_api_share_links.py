@@ -128,6 +128,41 @@ def test_who_had_less_has_it_again_afterwards(ask, alice, vera, document, link):
     assert role_of(ask, vera, document) == "viewer"
 
 
+def test_a_lock_makes_nobody_less(ask, bob, document, link):
+    """Bob edits; a commenter's link that he opens while nobody may change anything does not make him one."""
+    sharing.lock(document)
+    assert ask(bob, "post", REDEEM, {"secret": link("commenter").secret}).json()["role"] == "viewer"
+    sharing.unlock(document)
+    assert role_of(ask, bob, document) == "editor"
+    assert not Collaborator.objects.exclude(link=None).exists()
+
+
+LATER = [({"hours": 1}, {"hours": 2}), ({"hours": 1}, {}), ({}, {})]
+
+
+@pytest.mark.parametrize(("first", "second"), LATER, ids=str)
+def test_who_comes_by_a_second_link_stays_when_the_first_ends(ask, mallory, document, link, first, second):
+    old, new = link("viewer", **first), link("viewer", **second)
+    for made in (old, new, old) if first != second else (old, new):
+        assert ask(mallory, "post", REDEEM, {"secret": made.secret}).status_code == 200
+    sharing.revoke_link(document, str(old.link.pk))
+    assert role_of(ask, mallory, document) == "viewer"
+    sharing.revoke_link(document, str(new.link.pk))
+    assert role_of(ask, mallory, document) == 404
+
+
+def test_a_link_that_ends_sooner_takes_no_time_away(ask, vera, mallory, document, link):
+    """Nor is a role of one's own exchanged for a link's."""
+    longer, shorter = link("viewer", hours=2), link("viewer", hours=1)
+    for made in (longer, shorter):
+        for user in (mallory, vera):
+            assert ask(user, "post", REDEEM, {"secret": made.secret}).status_code == 200
+    sharing.revoke_link(document, str(shorter.link.pk))
+    assert role_of(ask, mallory, document) == role_of(ask, vera, document) == "viewer"
+    sharing.revoke_link(document, str(longer.link.pk))
+    assert (role_of(ask, mallory, document), role_of(ask, vera, document)) == (404, "viewer")
+
+
 def test_who_is_given_a_role_keeps_it_when_the_link_ends(ask, alice, mallory, document, link):
     made = link("viewer")
     ask(mallory, "post", REDEEM, {"secret": made.secret})

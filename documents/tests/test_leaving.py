@@ -177,8 +177,8 @@ def test_the_name_is_gone_everywhere(ask, alice, bob, document):
     assert [run["author"] for run in blamed] == [None] * len(blamed)
 
 
-def test_erased_by_rest_it_is_the_same(ask, alice, bob, document):
-    assert ask(alice, "delete", "/api/users/me").status_code == 204
+def test_erased_by_rest_it_is_the_same(ask, alice, bob, document, password):
+    assert ask(alice, "delete", "/api/users/me", {"current_password": password}).status_code == 204
     assert owner_of(document) == bob
     with pytest.raises(NotFound):
         permissions.get_document(User.objects.get(pk=alice.pk), UUID(str(document.id)))

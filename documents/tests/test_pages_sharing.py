@@ -138,9 +138,22 @@ def test_a_guest_can_be_removed_but_inherits_nothing(alice, document, guest):
     owner = Browser(alice)
     assert [each.name for each in owner.opens("document-share", document).context["heirs"]] == ["bob"]
     answer = owner.posts("document-share", document, action="transfer", user=guest.pk)
-    assert owner.messages_after(answer) == ["A guest can't own a document."]
+    assert owner.messages_after(answer) == ["A guest can't own a document, nor can somebody who may not log in."]
     answer = owner.posts("document-share", document, action="remove", user=guest.pk)
-    assert owner.messages_after(answer) == ["Dora (guest) can’t open the document any more."]
+    assert owner.messages_after(answer) == [
+        "Dora (guest) is removed. Who has a link can still come in by it: revoke it, too, to keep them out."
+    ]
+    sharing.revoke_link(document, str(ShareLink.objects.get().pk))
+    answer = owner.posts("document-share", document, action="remove", user=User.objects.get(username="bob").pk)
+    assert owner.messages_after(answer) == ["bob can’t open the document any more."]
+
+
+def test_who_may_not_log_in_inherits_nothing(alice, bob, document):
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    owner = Browser(alice)
+    assert owner.opens("document-share", document).context["heirs"] == []
+    owner.posts("document-share", document, action="transfer", user=bob.pk)
+    assert roles(document)["alice"] == "owner"
 
 
 # --- A guest at the pages ---

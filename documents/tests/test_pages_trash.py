@@ -40,7 +40,7 @@ def rows(user):
 
 def test_it_works(alice, bob, deleted):
     owner = Browser(alice)
-    assert rows(alice) == [("Plan <b>", "just now", "in 30 days")]
+    assert rows(alice) == [("Plan <b>", "just now", "Gone for good in 30 days")]
     answer = owner.posts("document-bring-back", deleted)
     assert owner.messages_after(answer) == ["“Plan <b>” is back, with everybody it was shared with."]
     assert rows(alice) == []
@@ -68,6 +68,14 @@ def test_for_good(alice, deleted):
     assert owner.posts("document-bring-back", deleted).status_code == 404
 
 
+def test_what_is_locked_waits_for_an_administrator(alice, deleted):
+    sharing.lock(deleted)
+    html = Browser(alice).opens("document-trash").content.decode()
+    assert "Locked by an administrator" in html and "Gone for good" not in html
+    assert "Restore</button>" not in html
+    assert Document.objects.filter(pk=deleted.pk, purged_at=None).exists()
+
+
 @pytest.mark.parametrize(
     ("age", "left"),
     [
@@ -80,7 +88,7 @@ def test_for_good(alice, deleted):
 )
 def test_it_says_how_long_is_left(age, left, alice, deleted):
     is_as_old_as(deleted, **age)
-    assert [said for _, _, said in rows(alice)] == [left]
+    assert [said for _, _, said in rows(alice)] == [f"Gone for good {left}"]
 
 
 def test_the_newest_stand_first_over_pages(alice):

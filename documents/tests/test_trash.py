@@ -53,6 +53,17 @@ def test_it_works(ask, alice, bob, document):
     assert ask(alice, "get", TRASH).json()["count"] == 0
 
 
+def test_what_is_locked_is_left_to_administrators(ask, capsys, alice, deleted):
+    sharing.lock(deleted)
+    is_as_old_as(deleted, days=31)
+    assert ask(alice, "get", TRASH).json()["results"][0]["locked"] is True
+    for method, rest in (("delete", ()), ("post", ("restore",))):
+        assert refusal(ask(alice, method, in_trash(deleted, *rest))) == (403, "forbidden")
+    assert "0 purged" in purges(capsys)
+    sharing.unlock(deleted)
+    assert ask(alice, "post", in_trash(deleted, "restore")).json()["locked"] is False
+
+
 def test_for_good(ask, alice, deleted):
     assert ask(alice, "delete", in_trash(deleted)).status_code == 204
     assert refusal(ask(alice, "delete", in_trash(deleted))) == (404, "not_found")

@@ -143,8 +143,9 @@ def commits(monkeypatch) -> Commits:
 @pytest.fixture
 async def processes(document, calls, monkeypatch):
     """`a, b, joins = await processes(layer)`; `await joins(a, bob)` is a socket of bob's at process a (or of whoever
-    a `token` stands for), and `await joins.opens(a, bob)` one that has not joined."""
+    a `token` stands for), and `await joins.opens(a, bob)` one that has not joined. They look when the test says."""
     hubs_made, sockets = [], []
+    monkeypatch.setattr(hubs, "TICK", 3600.0)
     monkeypatch.setattr(hubs, "current", lambda: where.get())
 
     async def opens(process, user, *, client_id=None, token=None) -> JsonSocket:

@@ -512,11 +512,11 @@ async def test_a_browser_follows_until_its_log_in_is_ended_elsewhere(reads, call
     assert await reader.reaches(2) == "xhello"
     [follower] = room().followers
     assert follower.expires_at > timezone.now() + timedelta(days=1)
-    await calls(tokens.end_all_sessions, alice)
+    await calls(alice.end_sessions)
     await hubs.current().tick()
     assert await reader.ends() == 4401
 
 
 async def test_a_log_in_that_was_ended_opens_nothing(asks, calls, cookie, alice):
-    await calls(tokens.end_all_sessions, alice)
+    await calls(alice.end_sessions)
     assert (await asks(None, headers=[("cookie", cookie)]))[:2] == (401, "not_authenticated")

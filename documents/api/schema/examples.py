@@ -15,6 +15,7 @@ SUMMARY = {
     "version": 2,
     "role": "owner",
     "abilities": {"view": True, "comment": True, "edit": True, "manage": True},
+    "locked": False,
     "owner": ALICE,
     "created_at": MORNING,
     "updated_at": NOON,

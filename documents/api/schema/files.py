@@ -31,8 +31,10 @@ UPLOAD = {
 EXPORT_ME = operation(
     "export_me",
     "Take my data away",
-    "A zip of what is kept of you: all documents that you may see, as Markdown, `manifest.json`, which lists them, "
-    "`profile.json` and `comments.json`.",
+    "A zip of what is kept of you: all documents that you may see, as Markdown, and those in your trash in `trash/`; "
+    "`manifest.json`, which lists them with your role in each; `profile.json`, with your sessions and API tokens; "
+    "`comments.json`: all that you said, also where you may not read any more; `share-links.json`: what "
+    "you let others in by, without the secrets.",
     parameters=[DOWNLOAD],
     answers={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "The zip.")},
     refuses=[403],
