@@ -68,9 +68,13 @@ function isSignedOut(error: unknown): never {
 }
 
 function reasonNotSaved(): string | null {
-  const signedOut = notes.signedOut ? "you are signed out; sign in again in another tab" : null;
-  return notes.leftovers.at(-1) ?? notes.input ?? signedOut;
+  return notes.leftovers.at(-1) ?? notes.input;
 }
+
+const isGuest = root.dataset.guest !== undefined;
+const SIGNED_OUT = isGuest
+  ? "your visit has ended; open the link again"
+  : "you are signed out; sign in again in another tab";
 
 // -- the session: the page's text, or what an earlier tab left ------------------------------------------------------------
 
@@ -151,16 +155,19 @@ const connection = new Connection(world, {
 function showSituation(): void {
   if (client === null) return;
   const { situation } = client;
-  showState(sentenceFor(situation, reasonNotSaved()));
+  showState(sentenceFor(situation, reasonNotSaved(), notes.signedOut ? SIGNED_OUT : null));
   heldNote.show(client.held);
   comments?.changed(situation.role);
-  showWayOut(situation.line === "final" ? (WAYS_OUT[situation.code] ?? null) : notes.signedOut ? SIGN_IN : null);
+  const signIn = notes.signedOut && !isGuest ? SIGN_IN : null;
+  showWayOut(situation.line === "final" ? (WAYS_OUT[situation.code] ?? null) : signIn);
 }
 
 const RELOAD = { label: "Reload", go: () => location.reload() };
 const SIGN_IN = { label: "Sign in", go: () => void window.open(location.href) }; // this tab goes on when that is done
 const WAYS_OUT: Readonly<Record<number, { label: string; go: () => void }>> = {
   [CloseCode.joinedElsewhere]: { label: "Edit here", go: () => connection.connect() },
+  [CloseCode.notAllowed]: RELOAD,
+  [CloseCode.noDocument]: RELOAD,
   [CloseCode.outdated]: RELOAD,
   [CloseCode.anotherUser]: RELOAD,
 };

@@ -1,6 +1,7 @@
 /** Sharing in a dialog over the text: the server’s own page of it, whose forms are sent from here. */
-import { element, make } from "./dom";
+
 import { offerNewLink } from "./copying";
+import { element, make } from "./dom";
 
 const NOT_SHOWN = "The server did not answer this. You may be offline, or signed out: try again, or reload the page.";
 

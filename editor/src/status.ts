@@ -3,7 +3,7 @@
  * only of what not even a crash of this browser takes.
  */
 import type { Situation } from "./ports";
-import { CloseCode, mayEdit } from "./protocol";
+import { CloseCode, mayEdit, type Role } from "./protocol";
 
 export type Tone = "good" | "busy" | "warning" | "danger" | "quiet";
 
@@ -12,13 +12,15 @@ export interface Sentence {
   readonly tone: Tone;
 }
 
-export function sentenceFor(situation: Situation, notSaved: string | null): Sentence {
+/** `notSaved` is why something was not; `signedOut` says what to do about that, if that is so. */
+export function sentenceFor(situation: Situation, notSaved: string | null, signedOut: string | null = null): Sentence {
   const { line, code, isLive, isExpected, unsaved, role } = situation;
   if (line === "final" && code === CloseCode.outdated) return outdated(situation);
   if (notSaved !== null) return { text: `Not saved: ${notSaved}`, tone: "danger" };
+  if (signedOut !== null) return ended(signedOut, unsaved);
   if (line === "final") return ended(FINAL[code] ?? "the connection was ended", unsaved);
   if (!isLive && !isExpected) return unsaved === 0 ? { text: "Reconnecting…", tone: "busy" } : offline(situation);
-  if (!mayEdit(role)) return readOnly(unsaved);
+  if (!mayEdit(role)) return readOnly(role, unsaved);
   return unsaved === 0 ? { text: "Saved", tone: "good" } : { text: "Saving…", tone: "busy" };
 }
 
@@ -27,8 +29,8 @@ function ended(reason: string, unsaved: number): Sentence {
   return { text: `Not saved: ${reason}`, tone: "danger" };
 }
 
-function readOnly(unsaved: number): Sentence {
-  if (unsaved === 0) return { text: "Read only", tone: "quiet" };
+function readOnly(role: Role, unsaved: number): Sentence {
+  if (unsaved === 0) return { text: role === "commenter" ? "You can comment" : "Read only", tone: "quiet" };
   return { text: `Read only — ${changes(unsaved)} not saved: copy your text`, tone: "danger" };
 }
 

@@ -21,6 +21,7 @@ describe("the state line", () => {
     ["Saving…", { ...LIVE, unsaved: 1 }],
     ["Saving…", { ...LIVE, unsaved: 1, isFailing: true }],
     ["Read only", { ...LIVE, role: "viewer" }],
+    ["You can comment", { ...LIVE, role: "commenter" }],
     ["Read only — 2 changes not saved: copy your text", { ...LIVE, role: "viewer", unsaved: 2, kept: 2 }],
     ["Reconnecting…", OFFLINE],
     ["Saved", { ...OFFLINE, isExpected: true }],
@@ -43,6 +44,13 @@ describe("the state line", () => {
     ["Not saved: you no longer have access to this document", { ...OFFLINE, line: "final", code: 4403, unsaved: 1 }],
   ] as const)("%s", (text, situation) => {
     expect(sentenceFor(situation, null).text).toBe(text);
+  });
+
+  it("says who is signed out, and of something unsaved that it is not saved", () => {
+    expect(sentenceFor(OFFLINE, null, "you are signed out").text).toBe("Closed: you are signed out");
+    expect(sentenceFor({ ...OFFLINE, unsaved: 1 }, null, "you are signed out").text).toBe(
+      "Not saved: you are signed out",
+    );
   });
 
   it("says first what was not saved", () => {

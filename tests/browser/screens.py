@@ -71,6 +71,13 @@ def visits(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
     bobs.goes_to(5)
     tab.sees_caret("bob", 5)
     yield "editor-caret-in-the-first-line", tab.page
+    page = tab.page
+    page.get_by_role("link", name="Share").click()
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Copy").wait_for()
+    yield "share-dialog", page
+    page.get_by_role("button", name="Close", exact=True).click()
+    tab.goes_to(60)
     tab.loses_the_line(sockets_only=True).types("typed offline ").says("Offline")
     yield "offline", tab.page
     desk.owner.gives(doc_id, "bob", "viewer")

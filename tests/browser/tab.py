@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.browser.desk import Person
 
 PATIENCE = 15.0  # seconds; for a machine that is busy with something else
-QUIET = ("Saved", "Read only")
+QUIET = ("Saved", "Read only", "You can comment")
 
 
 def until(page: Page, condition: Callable[[], Any], what: Callable[[], str], patience: float = PATIENCE) -> Any:

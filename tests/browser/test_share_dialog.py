@@ -42,7 +42,7 @@ def test_a_person_is_added_changed_and_removed(desk: Desk, doc_id: str) -> None:
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.get_by_text("carol can comment now.")).to_be_visible()
     carol = desk.opens("carol", doc_id)
-    carol.says("Read only")
+    carol.says("You can comment")
 
     row(dialog, "carol").get_by_label("What carol may do", exact=True).select_option("editor")
     row(dialog, "carol").get_by_role("button", name="Save").click()
