@@ -312,6 +312,27 @@ describe("the token", () => {
     ]);
     expect(sockets).toHaveLength(1);
   });
+
+  it("of five minutes carries two hours over one line, also where renewing fails now and then", async () => {
+    await opens();
+    const [opened, before] = [clock.now(), lines.length];
+    const good = new Map([["token-1", opened + 300_000]]); // as the server sees it: until when
+    let until = opened + 300_000;
+    let read = socket().frames.length;
+    for (let second = 0; second < 7_200; second += 5) {
+      isTokenRefused = second % 200 < 20;
+      await clock.pass(5_000);
+      good.set(`token-${tokens}`, good.get(`token-${tokens}`) ?? clock.now() + 300_000);
+      for (const { type, token } of socket().frames.slice(read))
+        if (type === "authenticate") until = good.get(token ?? "") ?? 0;
+      read = socket().frames.length;
+      expect(until).toBeGreaterThan(clock.now());
+      socket().says({ type: "pong" });
+    }
+    expect(sockets).toHaveLength(1);
+    expect(lines.slice(before)).toEqual([]);
+    expect(socket().frames.filter(({ type }) => type === "authenticate").length).toBeGreaterThanOrEqual(24);
+  });
 });
 
 describe("frames", () => {
