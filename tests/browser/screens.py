@@ -53,8 +53,8 @@ def visits(desk: Desk, **options: Any) -> Iterator[tuple[str, Page]]:
     doc_id = desk.document(TEXT, "Notes for Thursday")
     desk.document("", "A plan with a rather long title that says all there is to say about next year, and then some")
     desk.owner.asks("POST", "/documents", title="")
-    shared = bob.asks("POST", "/documents", title="From bob")["doc_id"]
-    bob.gives(shared, "alice", "viewer")
+    of_bob = bob.asks("POST", "/documents", title="From bob")["doc_id"]
+    bob.gives(of_bob, "alice", "viewer")
     page = alice.opens_address("/documents/").page
     yield "list", page
     page.get_by_role("button", name="Rename").first.click()
