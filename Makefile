@@ -7,6 +7,7 @@ EDITOR_SOURCES := $(wildcard editor/src/*.ts editor/src/*/*.ts editor/*.json edi
 MONGO_TESTS = $(wildcard documents/tests/test_oplog*.py documents/tests/test_api_*.py) documents/tests/test_copies.py \
 	accounts tests/mongo
 UNIT_TESTS = accounts collabdocs documents realtime clients/python/tests
+SYSTEM_TESTS = tests --ignore=tests/browser --ignore=tests/faults
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
 .PHONY: run test test-all audit style editor-style types imports editor-test one-lane other-lane unit-test system-test browser-test fault-test mongo-test real-mongo-test image-test faults packages requirements clean
@@ -21,13 +22,16 @@ test: packages .venv/.develops static/editor/.built staticfiles/.collected ## al
 	$(MAKE) --output-sync=target --jobs=2 one-lane other-lane MONGO_TESTS="$(MONGO_TESTS)" PYTEST_ARGS="$(PYTEST_ARGS)"
 	$(MAKE) fault-test PYTEST_ARGS="$(PYTEST_ARGS)"
 
+ASIDE := tests/security tests/packaging # of the system's tests, what the other lane takes
+
 one-lane:
 	$(MAKE) unit-test DATA_DIR=$(CURDIR)/var/one
-	$(MAKE) system-test DATA_DIR=$(CURDIR)/var/one
+	$(MAKE) system-test DATA_DIR=$(CURDIR)/var/one SYSTEM_TESTS="$(SYSTEM_TESTS) $(ASIDE:%=--ignore=%)"
 
 other-lane:
 	$(MAKE) mongo-test DATA_DIR=$(CURDIR)/var/other
 	$(MAKE) browser-test DATA_DIR=$(CURDIR)/var/other
+	$(MAKE) system-test DATA_DIR=$(CURDIR)/var/other SYSTEM_TESTS="$(ASIDE)"
 
 test-all: export SMALL_MODEL = long
 test-all: export RANDOM_MODEL = 1500
@@ -65,7 +69,7 @@ unit-test: .venv/.develops static/editor/.built staticfiles/.collected ## each a
 	$(BIN)/python -m pytest $(UNIT_TESTS) $(PYTEST_ARGS)
 
 system-test: .venv/.develops static/editor/.built staticfiles/.collected ## real servers and services
-	$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SYSTEM_TESTS) $(PYTEST_ARGS)
 
 browser-test: .venv/.develops static/editor/.built staticfiles/.collected ## real browsers
 	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
