@@ -138,6 +138,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return _for_api(request, NotFound()) or defaults.page_not_found(request, exception)
 
 
+def nothing(request: HttpRequest, **address: str) -> HttpResponseBase:
+    """A view of an address that a package has and we have no use for."""
+    raise Http404
+
+
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Django's `handler500`: a page of an outage is a 503 too."""
     problem = problem_of(sys.exc_info()[1])

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from accounts.urls import api_urlpatterns as account_api
 from collabdocs.metrics import metrics
+from collabdocs.problems import nothing
 from collabdocs.schema import DocsView, SchemaView
 from documents.api.urls import api_urlpatterns as document_api
 from realtime.urls import api_urlpatterns as event_api
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("documents.pages.urls")),
     path("api/", include([*schema_api, *account_api, *event_api, *document_api])),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account")),
+    path("admin/r/<path:object>", nothing),  # to an object's page "on site": none of ours has one
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
 ]
