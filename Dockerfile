@@ -14,8 +14,10 @@ FROM docker.io/library/python:3.11-slim-bookworm AS parts
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check --only-binary :all: -r requirements.txt
+ARG TRACING=
+COPY requirements.txt requirements-otel.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --only-binary :all: -r requirements.txt \
+    ${TRACING:+-r requirements-otel.txt}
 COPY manage.py ./
 COPY accounts accounts
 COPY collabdocs collabdocs

@@ -10,7 +10,7 @@ UNIT_TESTS = accounts collabdocs documents realtime clients/python/tests
 SYSTEM_TESTS = tests --ignore=tests/browser --ignore=tests/faults
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/editor/*')
 
-.PHONY: run test test-all audit style editor-style types imports editor-test one-lane other-lane unit-test system-test browser-test fault-test mongo-test real-mongo-test image-test faults packages requirements clean
+.PHONY: run test test-all audit style editor-style types imports editor-test one-lane other-lane unit-test system-test browser-test fault-test mongo-test real-mongo-test image-test faults loadtest packages requirements clean
 
 run: .venv/.runs static/editor/.built staticfiles/.collected ## install what is missing, migrate, serve
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -96,8 +96,16 @@ audit: .venv/.develops editor/node_modules/.installed ## ask for known holes in 
 faults: packages .venv/.develops editor/node_modules/.installed ## hurt a running system in every way, for long, and write var/faults.md: FAULTS="F1 --mode cluster --seed 7"
 	PYTHONPATH=clients/python $(BIN)/python -m tests.faults --seconds 60 --report var/faults.md $(FAULTS)
 
+loadtest: USERS = 100
+loadtest: DURATION = 60
+loadtest: SPAWN_RATE = 20
+loadtest: HOST = http://127.0.0.1:8000
+loadtest: .venv/.develops ## users at a running server, one with RATE_LIMITS=off: USERS=300 DURATION=60 HOST=http://127.0.0.1:8000 SPAWN_RATE=20
+	PYTHONPATH=clients/python $(BIN)/python -m loadtest --host $(HOST) --users $(USERS) --seconds $(DURATION) --spawn-rate $(SPAWN_RATE) $(ARGS)
+
 requirements: .venv/.develops ## compile the pinned lists from what requirements*.in asks for
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements-otel.in -o requirements-otel.txt
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove what was built; documents in var/ stay

@@ -5,6 +5,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts import tokens
+from accounts.asking import note
 from accounts.errors import InvalidToken
 from accounts.models import User
 from accounts.tokens import Identity
@@ -20,9 +21,11 @@ class BearerAuthentication(BaseAuthentication):
         if not is_bearer(header):
             return None
         try:
-            return tokens.authenticate(bearer_token(header))
+            user, identity = tokens.authenticate(bearer_token(header))
         except InvalidToken as refusal:
             raise AuthenticationFailed(refusal.detail, code=refusal.code) from None
+        note(user_id=user.pk)
+        return user, identity
 
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
+from accounts.asking import note
 from accounts.errors import TooOften
 from accounts.models import User
 from accounts.signals import browser_session
@@ -46,4 +47,5 @@ def _while_it_lasts(request: HttpRequest, user: User | AnonymousUser) -> User | 
     if session is None or is_over or session.user_id != user.pk:
         request.session.flush()
         return AnonymousUser()
+    note(user_id=user.pk)
     return user

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collabdocs.settings")
 django = get_asgi_application()
 
 from collabdocs import start  # noqa: E402  (what follows needs Django set up)
+from collabdocs.access import Access  # noqa: E402
 from collabdocs.body_limit import BodyLimit, Receive, Send  # noqa: E402
 from collabdocs.health import Health  # noqa: E402
 from collabdocs.turns import Turns  # noqa: E402
@@ -19,9 +20,8 @@ from realtime.routing import websocket_urlpatterns  # noqa: E402
 
 start.begin()
 
-routes = ProtocolTypeRouter(
-    {"http": Health(BodyLimit(Turns(django), settings.MAX_BODY_BYTES)), "websocket": URLRouter(websocket_urlpatterns)}
-)
+http = Health(BodyLimit(Turns(django), settings.MAX_BODY_BYTES))
+routes = Access(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}))
 
 
 async def application(scope: Any, receive: Receive, send: Send) -> None:

@@ -13,7 +13,7 @@ from collabdocs.guards import GUARDS
 
 MOST_BYTES = 64 << 10  # of a request's first line and headers
 READING = 30.0  # seconds to take what waits to be sent, once it is more than 64 KiB, or the line is to be closed
-PATIENCE = 20.0  # seconds for them, from the connection's start or from the answer before
+PATIENCE = 20.0  # seconds for them, from the connection's start or, after an answer, from the first byte
 HEADERS = ((b"connection", b"close"), (b"content-length", b"0"), *GUARDS)
 ANSWER = b"\r\n".join((b"HTTP/1.1 431 Request Header Fields Too Large", *map(b": ".join, HEADERS), b"\r\n"))
 
@@ -21,7 +21,7 @@ ANSWER = b"\r\n".join((b"HTTP/1.1 431 Request Header Fields Too Large", *map(b":
 class BoundedHeads(HttpToolsProtocol):
     """Closes on who sends more, or takes longer, or does not read. A stream that is silent waits for nobody."""
 
-    _bytes, _awaits_head = 0, True
+    _bytes, _awaits_head, _is_idle = 0, True, False
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
@@ -35,6 +35,9 @@ class BoundedHeads(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_idle:
+            self._is_idle = False
+            self._wait_no_longer()
         if self._awaits_head:
             self._bytes += len(data)
         super().data_received(data)
@@ -54,6 +57,7 @@ class BoundedHeads(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._awaits_head:  # the next one may have come meanwhile
+            self._is_idle = not self._bytes
             self._wait_no_longer()
 
     def pause_writing(self) -> None:
@@ -66,7 +70,8 @@ class BoundedHeads(HttpToolsProtocol):
 
     def _wait_no_longer(self) -> None:
         self._wait()
-        self._deadline = self.loop.call_later(PATIENCE, self._leave)
+        longest = max(PATIENCE, self.timeout_keep_alive) if self._is_idle else PATIENCE
+        self._deadline = self.loop.call_later(longest, self._leave)
 
     def _leave(self) -> None:
         """What was not read yet may still be, for a while."""

@@ -3,7 +3,8 @@ for its threads may all be waiting for a database that hangs.
 
 Without its database a process can neither read nor save: only then, and while it drains, it is not ready (503).
 Edits go on without the broker and without Redis, so a process that misses one is "degraded" and stays in service:
-all processes miss it at once, and taking them all away would make no service of a slower one.
+all processes miss it at once, and taking them all away would make no service of a slower one. What is not configured
+is not told of.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any
 
 import orjson
 from channels.layers import get_channel_layer
+from django.conf import settings
 
 from collabdocs.body_limit import Application, Receive, Send
 from collabdocs.guards import GUARDS
@@ -67,8 +69,8 @@ class Health:
     async def _readiness(self) -> tuple[int, dict[str, Any]]:
         """The HTTP status, and what is said. No addresses: anybody may ask."""
         database, cache = await asyncio.gather(self._database.answers(), self._cache.answers())
-        up = {"database": database, "channel_layer": is_layer_up(), "cache": cache}
-        checks = {name: "ok" if is_up else "down" for name, is_up in up.items()}
+        up = {"database": database} | _broker() | ({"redis": cache} if settings.REDIS_URL else {})
+        checks = {name: "up" if is_up else "down" for name, is_up in up.items()}
         if hubs.current().draining:
             return 503, {"status": "draining", "checks": checks}
         if not database:
@@ -76,9 +78,13 @@ class Health:
         return 200, {"status": "ok" if all(up.values()) else "degraded", "checks": checks}
 
 
-def is_layer_up() -> bool:
-    """Whether others would hear of an edit now. The in-memory layer of a process alone is always there."""
-    return bool(getattr(get_channel_layer(), "is_connected", True))
+def _broker() -> dict[str, bool]:
+    """Whether others would hear of an edit now, and whether the layer still does what it can for that. Neither is
+    asked of anybody, so neither takes time."""
+    if not settings.RABBITMQ_URL:
+        return {}
+    layer = get_channel_layer()
+    return {"broker": bool(layer.is_connected), "layer": bool(layer.is_trying)}
 
 
 async def _answer(send: Send, status: int, body: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ import carehare
 from channels_rabbitmq.core import RabbitmqChannelLayer
 from channels_rabbitmq.util import ChannelRecipient, GroupRecipient, Recipient, deserialize_message, serialize_message
 
+from collabdocs import meters
 from collabdocs.amqp import PORTS, Line
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,11 @@ class RabbitmqLayer(RabbitmqChannelLayer):
     def is_connected(self) -> bool:
         """There is a broker, and it answers."""
         return self._line is not None and not self._line.is_closed and not self._is_stuck()
+
+    @property
+    def is_trying(self) -> bool:
+        """Its task lives, which holds the line and makes a new one when it goes."""
+        return not self._reconnect_forever_task.done()
 
     async def close(self) -> None:
         """Let go of the broker. Who still receives gets StopConsumer."""
@@ -212,6 +218,7 @@ class RabbitmqLayer(RabbitmqChannelLayer):
             try:
                 self._take(*deserialize_message(body))
             except Exception:  # anybody may publish nonsense
+                meters.UNREADABLE.inc()
                 logger.warning("A message could not be read", exc_info=True)
 
     def _take(self, recipient: Recipient, message: dict[str, Any]) -> None:
@@ -220,6 +227,8 @@ class RabbitmqLayer(RabbitmqChannelLayer):
             unread._drop_all_older_than(now - self.local_expiry)
         if unread.n < unread.capacity:
             unread.put_nowait(recipient, message, now, lambda: None)
+        else:
+            meters.DROPPED.inc()
 
     def _come(self, line: Line) -> None:
         self._line = line

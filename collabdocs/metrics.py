@@ -1,4 +1,7 @@
-"""`/metrics` for those inside: it names no person, document or address, but tells how much goes on."""
+"""`/metrics` for those inside: it names no person, document or address, but tells how much goes on.
+
+Each process answers for itself alone (`collabdocs/meters.py`), so each is to be scraped at its own address.
+"""
 
 import ipaddress
 
@@ -6,6 +9,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django_prometheus.exports import ExportToDjangoView
+
+from realtime import levels  # noqa: F401  # how much there is of what, which is asked at each scrape
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

@@ -5,8 +5,6 @@ A traceback of that tells nobody anything, and an outage, or a scanner, makes th
 traceback.
 """
 
-import copy
-import logging
 import sqlite3
 from collections.abc import Iterator
 
@@ -25,23 +23,6 @@ SQLITE_OUTAGES = {
     sqlite3.SQLITE_READONLY,
 }
 PRIMARY = 0xFF  # of an extended error code of SQLite
-
-
-class OneLine(logging.Formatter):
-    """Formats records; a failure that is known to happen stands behind the message, without its traceback."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        """Whatever stands in a message, it is one line, and tells a terminal nothing."""
-        record.message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in record.message)
-        return super().formatMessage(record)
-
-    def format(self, record: logging.LogRecord) -> str:
-        error = record.exc_info[1] if record.exc_info else None
-        if error is None or (known := known_failure(error)) is None:
-            return super().format(record)
-        brief = copy.copy(record)
-        brief.exc_info = brief.exc_text = None
-        return f"{super().format(brief)}: {type(known).__name__}: {' '.join(str(known).split())[:200]}"
 
 
 def known_failure(error: BaseException) -> BaseException | None:

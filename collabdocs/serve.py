@@ -65,8 +65,11 @@ def serve_by_uvicorn(host: str, port: int) -> None:
         ws_max_size=ROOMIER * settings.MAX_FRAME_BYTES,
         ws_per_message_deflate=False,  # costs more than it saves on frames of a hundred bytes
         lifespan="off",
-        log_level="warning",
+        log_config=None,  # its lines go where all go
+        log_level="warning",  # below, they quote frames
+        access_log=False,  # `access.py` tells of requests
         timeout_graceful_shutdown=stopping.REQUESTS_FINISH,
+        timeout_keep_alive=settings.KEEP_ALIVE_SECONDS,
         server_header=False,
     )
     logging.getLogger("uvicorn.error").addFilter(_without_clients_mistakes)

@@ -4,6 +4,7 @@ With no variable set this is the embedded mode: one process, SQLite in DATA_DIR,
 a local-memory cache.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from csp.constants import NONCE
 from collabdocs.caches import shared_cache
 from collabdocs.databases import MONGO_APPS, MONGO_MIGRATIONS, database, is_mongo, read_only
 from collabdocs.environment import Environment
+from collabdocs.meters import SECONDS
 from collabdocs.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -163,6 +165,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CollabDocs <collabdocs@local
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that such a way is open
 
 # --- What is let in -------------------------------------------------------------------------------------------
+PROMETHEUS_LATENCY_BUCKETS = SECONDS  # of requests, too
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # without it, /metrics is for this machine and private networks
 RATE_LIMITS = env.str("RATE_LIMITS", "on") != "off"
 # Code points of a document; blame numbers them by Python's code points, of which there are 1,114,112.
@@ -176,6 +179,7 @@ MAX_DOCUMENTS = env.int("MAX_DOCUMENTS", 10_000)  # of one owner, the trash incl
 MAX_COLLABORATORS = env.int("MAX_COLLABORATORS", 1_000)  # of one document, guests included
 MAX_SHARE_LINKS = env.int("MAX_SHARE_LINKS", 100)  # of one document, at a time
 MAX_COMMENTS = env.int("MAX_COMMENTS", 2_000)  # of one document, answers included
+KEEP_ALIVE_SECONDS = env.int("KEEP_ALIVE_SECONDS", 5)  # that a line is kept for its next request
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", 5.0)  # over which the sockets of a stopping server are closed, at most
 MAX_RENDERED_LENGTH = env.int("MAX_RENDERED_LENGTH", 200_000)  # code points of Markdown; longer texts show as they are
 MAX_IMPORT_FILES = env.int("MAX_IMPORT_FILES", 200)  # texts in one import, those in its zips counted
@@ -262,17 +266,21 @@ USE_I18N = False
 
 # --- What is told ---------------------------------------------------------------------------------------------
 LOG_LEVEL = env.one_of("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="WARNING")
+looked_at = "TEXT" if DEBUG or sys.stderr.isatty() else "JSON"  # by people, or by programs that collect what is told
+LOG_FORMAT = env.one_of("LOG_FORMAT", "TEXT", "JSON", default=looked_at).lower()
+OTEL_EXPORTER_OTLP_ENDPOINT = env.service("OTEL_EXPORTER_OTLP_ENDPOINT", "http", "https")  # OpenTelemetry reads it too
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "()": "collabdocs.outages.OneLine",
+        "text": {
+            "()": "collabdocs.logs.OneLine",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "collabdocs.logs.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "collabdocs.start": {"level": "INFO"},  # one line, whatever LOG_LEVEL

@@ -5,6 +5,7 @@ import logging
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from collabdocs import tracing
 from collabdocs.checks import TAG
 from collabdocs.in_use import in_use
 
@@ -19,4 +20,5 @@ def begin() -> None:
     for message in found:
         if not message.is_silenced():
             logger.warning("%s", " ".join(str(message).split()))
+    tracing.begin()
     logger.info("%s", in_use())

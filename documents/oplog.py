@@ -24,6 +24,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from pymongo.errors import PyMongoError
 
+from collabdocs import meters
 from documents.errors import CorruptLog, UnknownOutcome
 from documents.logtable import (
     MAX_VERSION,
@@ -78,12 +79,13 @@ class Log:
         lost_at = self.head
         with _turn(self.document_id):
             if self.commit(fresh):
-                return outcomes
+                return _counted(outcomes, fresh)
         for attempt in range(1, MAX_ATTEMPTS):
+            meters.COMMIT_RETRIES.inc()
             outcomes, fresh, landed = self._try_under_lock(submissions)
             if landed:
                 self.learn(fresh)
-                return outcomes
+                return _counted(outcomes, fresh)
             backing_off = random.uniform(0, 0.001 * min(attempt, LONGEST_BACKING_OFF))
             time.sleep(backing_off if self.head > lost_at else LAG)
             lost_at = self.head
@@ -296,10 +298,23 @@ def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Ou
         if _insert_rows(rows):
             for (log, _), (_, fresh) in zip(jobs, plans, strict=True):
                 log.learn(fresh)
-            return [outcomes for outcomes, _ in plans]
+            return [_counted(outcomes, fresh) for outcomes, fresh in plans]
+        meters.COMMIT_RETRIES.inc()
         for log, _ in jobs:
             log.read_on()
     return [log.append(submissions) for log, submissions in jobs]
+
+
+def _counted(outcomes: list[Outcome], fresh: Sequence[Entry]) -> list[Outcome]:
+    """The outcomes, when they are final. What an earlier try had committed, whose outcome was unknown, is a resend."""
+    meters.COMMITTED.inc(len(fresh))
+    if len(fresh) < len(outcomes):
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+        for refusal in refused:
+            meters.REFUSALS.labels(refusal.code).inc()
+        meters.REFUSED.inc(len(refused))
+        meters.RESENT.inc(len(outcomes) - len(fresh) - len(refused))
+    return outcomes
 
 
 def insert(fresh: Sequence[Entry], document_id: UUID) -> bool:
@@ -310,6 +325,7 @@ def insert(fresh: Sequence[Entry], document_id: UUID) -> bool:
 def _insert_rows(rows: list[Row]) -> bool:
     if not rows:
         return True
+    started = time.perf_counter()
     try:
         with transaction.atomic():
             Row.objects.bulk_create(rows)
@@ -317,4 +333,7 @@ def _insert_rows(rows: list[Row]) -> bool:
         return False
     except (DatabaseError, PyMongoError) as error:
         raise UnknownOutcome(str(error)) from error
+    finally:
+        meters.COMMIT_SECONDS.observe(time.perf_counter() - started)
+        meters.BATCH_OPERATIONS.observe(len(rows))
     return True

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 
 from django.db import close_old_connections
 
+from accounts.asking import serve_nobody
+from collabdocs import meters
 from documents import services
 from documents.oplog import Log, Outcome
 from documents.ot.rebase import Entry, Refused, Submission
@@ -45,6 +47,7 @@ class CommitLane:
 
     def submit(self, room: Room, waiting: Waiting) -> None:
         self._unanswered[waiting.seat] = waiting.submission
+        waiting.seat.receipts[waiting.submission.seq] = waiting.received
         room.inbox.append(waiting)
         self._wake(room)
 
@@ -73,6 +76,7 @@ class CommitLane:
             self._running = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
+        serve_nobody()  # it is everybody's, whoever woke it
         while self._rooms:
             batches = [(room, room.take()) for room in self._rooms if room not in self._troubled]
             self._rooms.clear()
@@ -91,9 +95,10 @@ class CommitLane:
         except Exception:  # whatever a database may raise, the outcome is unknown, and never an answer
             logger.exception("A commit failed; it will be tried again")
             return False
-        for (_, batch), cursor, results in zip(batches, cursors, outcomes, strict=True):
+        for (room, batch), cursor, results in zip(batches, cursors, outcomes, strict=True):
             _answer(batch, results, cursor)
             self._forget(batch)
+            room.committing = 0
         return True
 
     def _forget(self, batch: Sequence[Waiting]) -> None:
@@ -112,6 +117,7 @@ class CommitLane:
                 if time.monotonic() > deadline:
                     room.take()
                     room.close(protocol.RESTARTING)
+                    room.committing = 0
                     return
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
@@ -147,7 +153,11 @@ def _commit(jobs: Sequence[Job]) -> list[list[Outcome]]:
 def _answer(batch: Sequence[Waiting], outcomes: Sequence[Outcome], cursor: int) -> None:
     """Tell refusals, and what had been delivered before, to those who asked. The rest goes to everybody."""
     for waiting, outcome in zip(batch, outcomes, strict=True):
+        seat, seq = waiting.seat, waiting.submission.seq
         if isinstance(outcome, Refused):
-            waiting.seat.push(protocol.error(outcome.code, outcome.detail, waiting.submission.seq))
+            seat.receipts.pop(seq, None)
+            seat.push(protocol.error(outcome.code, outcome.detail, seq))
         elif outcome.version <= cursor:
-            waiting.seat.push(protocol.operations([outcome]))
+            seat.push(protocol.operations([outcome]))
+            if (received := seat.receipts.pop(seq, None)) is not None:
+                meters.ACKNOWLEDGE_SECONDS.observe(time.perf_counter() - received)

@@ -14,9 +14,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import sockets, throttles, tokens
+from accounts.asking import note
 from accounts.errors import TooOften
 from accounts.services import presence_color
 from accounts.tokens import Identity
+from collabdocs import meters
 from documents import permissions, services
 from documents.errors import CorruptLog
 from documents.ot.rebase import Entry, Submission, entry_fields
@@ -29,6 +31,7 @@ from realtime.presence import Present, is_far, move, within
 from realtime.protocol import Authenticate, BadMessage, Join, Message, Ping, Presence, Submit
 from realtime.room import Room, Waiting
 from realtime.seat import Seat
+from realtime.visits import Visit
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +58,14 @@ class DocumentConsumer(AsyncConsumer):
     room: Room | None = None
     seat: Seat | None = None
     pump: asyncio.Task[None] | None = None
+    received = 0.0  # when the frame that is acted on was read, by the perf_counter
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Channels would subscribe every socket to the layer and make a thread hop for every message: rooms subscribe
         instead, and database work has its own threads."""
         self.scope, self.base_send = scope, send
         self.submit_pace, self.talk_pace = Pace(time.monotonic), Pace(time.monotonic)
-        self.bad_messages, self.places = 0, Places()
+        self.bad_messages, self.places, self.visit = 0, Places(), Visit()
         self.joins_until = time.monotonic() + SILENCE
         try:
             while True:
@@ -87,6 +91,7 @@ class DocumentConsumer(AsyncConsumer):
                 case "websocket.connect":
                     await self.connect()
                 case "websocket.disconnect":
+                    self.visit.close_code = message.get("code") or self.visit.close_code
                     raise StopConsumer
         except Closed as closed:
             await self.close(closed.code)
@@ -94,7 +99,7 @@ class DocumentConsumer(AsyncConsumer):
             raise
         except CorruptLog as error:  # coming back at once would not help: somebody has to mend it
             logger.error("Document %s can't be opened: %s", self.document_id, error)
-            await self.send(protocol.error(error.code, CorruptLog.detail))
+            await self.refuse(error.code, CorruptLog.detail)
             await self.close(protocol.FAILED)
         except hubs.Overloaded:
             await self.close(protocol.RESTARTING)
@@ -117,6 +122,7 @@ class DocumentConsumer(AsyncConsumer):
             await self.write({"type": "websocket.close", "code": protocol.NOT_ALLOWED})
             raise StopConsumer
         self.identity = identity
+        note(user_id=identity.user_id)
         await self.accept()
         self.come_in(str(identity.user_id))
         try:
@@ -142,6 +148,7 @@ class DocumentConsumer(AsyncConsumer):
 
     async def answer(self, status: int, *, retry_after: int) -> None:
         """Refuse the handshake in HTTP's words."""
+        self.visit.status = status
         headers = [(b"retry-after", str(retry_after).encode())]
         await self.write({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await self.write({"type": "websocket.http.response.body", "body": b""})
@@ -163,7 +170,10 @@ class DocumentConsumer(AsyncConsumer):
 
     async def accept(self) -> None:
         self.accepted = True
-        await self.write({"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL})
+        meters.SOCKETS.inc()
+        self.visit.open()
+        accepted = {"type": "websocket.accept", "subprotocol": protocol.SUBPROTOCOL, "headers": self.visit.headers}
+        await self.write(accepted)
 
     def leave(self) -> None:
         if self.room and self.seat:
@@ -171,6 +181,11 @@ class DocumentConsumer(AsyncConsumer):
         if self.pump:
             self.pump.cancel()
         self.places.close()
+        if self.accepted:
+            meters.SOCKETS.dec()
+        if self.seat and self.seat.closing is not None:
+            self.visit.close_code = self.seat.closing
+        self.visit.end(self.room.cursor if self.room else None)
 
     async def close(self, code: int) -> None:
         """Close after what is queued; nothing that comes in later is heard."""
@@ -178,6 +193,12 @@ class DocumentConsumer(AsyncConsumer):
             return self.seat.close(code)
         if not self.accepted:  # a close before that would say "refused"
             await self.accept()
+        meters.CLOSES.labels(code).inc()
+        await self.hang_up(code)
+
+    async def hang_up(self, code: int) -> None:
+        """Close, and hear nothing more."""
+        self.visit.close_code = code
         await self.write({"type": "websocket.close", "code": code})
         raise StopConsumer
 
@@ -187,6 +208,13 @@ class DocumentConsumer(AsyncConsumer):
             self.seat.push(frame)
         else:
             await self.write({"type": "websocket.send", "text": frame})
+
+    async def refuse(self, code: str, detail: str, seq: int | None = None) -> None:
+        """Say that a message, or the submission `seq`, had no effect."""
+        meters.REFUSALS.labels(code).inc()
+        if seq is not None:
+            meters.REFUSED.inc()
+        await self.send(protocol.error(code, detail, seq))
 
     async def write(self, event: dict[str, Any]) -> None:
         try:
@@ -199,6 +227,7 @@ class DocumentConsumer(AsyncConsumer):
     async def receive(self, message: dict[str, Any]) -> None:
         if self.seat and self.seat.closing is not None:
             return
+        self.received = time.perf_counter()
         try:
             frame = message.get("text")
             await self.act_on(self.parsed(frame), size=len(frame or ""))
@@ -215,7 +244,7 @@ class DocumentConsumer(AsyncConsumer):
         return protocol.parse_message(frame)
 
     async def complain(self, error: BadMessage) -> None:
-        await self.send(protocol.error(error.code, error.detail, error.seq))
+        await self.refuse(error.code, error.detail, error.seq)
         self.bad_messages += 1
         if self.bad_messages > MOST_BAD_MESSAGES:
             raise Closed(protocol.BAD_MESSAGE)
@@ -275,9 +304,9 @@ class DocumentConsumer(AsyncConsumer):
             facts = await hub.read(look, patience=ADMISSION)
             if message.log is not None and message.log != facts.log:
                 detail = "This is another history: an older backup was restored."
-                return await self.send(protocol.error("log_changed", detail))
+                return await self.refuse("log_changed", detail)
             if self.is_foreign(room, facts.client_owner, message.client_id):
-                await self.send(protocol.error("forbidden", "This client_id belongs to somebody else."))
+                await self.refuse("forbidden", "This client_id belongs to somebody else.")
                 raise Closed(protocol.NOT_ALLOWED)
             seat = self.new_seat(message.client_id, facts.role or "")
             with room.telling(seat):
@@ -288,6 +317,8 @@ class DocumentConsumer(AsyncConsumer):
                 raise Closed(protocol.JOINED_ELSEWHERE)
             self.room, self.seat = room, seat
             self.pump = asyncio.create_task(seat.pump())
+        (meters.FRESH if message.since is None else meters.RESUMED).inc()
+        meters.JOIN_SECONDS.observe(time.perf_counter() - self.received)
 
     async def tell_all(self, room: Room, seat: Seat, since: int | None, log: str) -> Sequence[Present]:
         """Bring a client up to the cursor, at its own pace, for as long as it may be told; whom it knows present."""
@@ -297,7 +328,7 @@ class DocumentConsumer(AsyncConsumer):
             await self.write({"type": "websocket.send", "text": protocol.operations(page)})
             reached = page[-1].version
         if seat.closing is not None:
-            raise Closed(seat.closing)
+            await self.hang_up(seat.closing)
         return told
 
     def is_foreign(self, room: Room, owner: UUID | None, client_id: UUID) -> bool:
@@ -362,7 +393,8 @@ class DocumentConsumer(AsyncConsumer):
         if self.identity.expires_at < timezone.now():
             raise Closed(protocol.TOKEN_ENDED)
         if not permissions.may(seat.role, "edit"):
-            return seat.push(protocol.error("forbidden", "You may read this document only.", message.seq))
+            return await self.refuse("forbidden", "You may read this document only.", message.seq)
+        self.visit.operations += 1
         submission = Submission(
             client_id=seat.client_id,
             seq=message.seq,
@@ -370,7 +402,7 @@ class DocumentConsumer(AsyncConsumer):
             operation=message.operation,
             author=seat.user_id,
         )
-        await hubs.current().submit(room, Waiting(seat, submission))
+        await hubs.current().submit(room, Waiting(seat, submission, self.received))
 
     def show_presence(self, room: Room, seat: Seat, message: Presence) -> None:
         """Keep selections in the room's text: moved over what the client had not seen, dropped if that is long ago."""

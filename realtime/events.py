@@ -25,6 +25,7 @@ from rest_framework.views import APIView
 
 from accounts.callers import session_of
 from accounts.errors import TooOften
+from collabdocs import meters
 from documents import permissions, services
 from documents.errors import NotFound
 from documents.ot.rebase import VersionUnknown
@@ -116,6 +117,7 @@ async def feed(asked: Asked) -> AsyncGenerator[str, None]:
     """The events, until the reader goes or must go. A failure ends them as a restart would: come back."""
     yield f"retry: {RETRY}\n\n"
     places = Places()
+    meters.STREAMS.inc()
     try:
         await give_thread_back()
         places.take(str(asked.user.id), MOST_BY_USER)
@@ -137,6 +139,7 @@ async def feed(asked: Asked) -> AsyncGenerator[str, None]:
             logger.exception("A stream of events failed")
         yield end(protocol.RESTARTING)
     finally:
+        meters.STREAMS.dec()
         places.close()
 
 

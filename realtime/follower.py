@@ -43,12 +43,10 @@ class Follower(Listener):
         if len(self._waiting) > MAX_WAITING_EVENTS:
             self.close(protocol.TOO_SLOW)
 
-    def close(self, code: int) -> None:
+    def end(self) -> None:
         """End after the event that is on its way; who may hear no more is told no more."""
-        if self.closing is None:
-            self.closing = code
-            self._waiting.clear()
-            self.wake()
+        self._waiting.clear()
+        self.wake()
 
     async def events(self, room: "Room") -> AsyncIterator[str]:
         """Everything after `version`, at the reader's pace, until closed; at last the end."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,6 +18,8 @@ from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_
 from django.conf import settings
 from django.db import close_old_connections, connection
 
+from accounts.asking import carried, serve_nobody
+from collabdocs import meters
 from documents import events, services
 from realtime import announcements, protocol, upkeep
 from realtime.digests import Digests
@@ -57,6 +60,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._opening: dict[UUID, asyncio.Task[Room]] = {}
         self._early: dict[UUID, list[announcements.Event]] = {}  # what was heard of rooms that are being opened
+        self._reading = 0  # pieces of database work that wait for a thread, or have one
         self._reads: Executor = ThreadPoolExecutor(READERS[connection.vendor], "reads")
         self._watches: Executor = ThreadPoolExecutor(1, "watch")
         self._lanes = Lanes()
@@ -86,7 +90,7 @@ class Hub:
         """Hand a submission to the next batch. A long way to the head is gone before, outside the batch."""
         if room.cursor - waiting.submission.base_version > services.LONG_REBASE:
             nearer = await self.read(partial(services.bring_nearer, room.document_id, waiting.submission))
-            waiting = Waiting(waiting.seat, nearer)
+            waiting = replace(waiting, submission=nearer)
         self._lanes.submit(room, waiting)
 
     async def read(self, work: Callable[[], T], *, patience: float = math.inf) -> T:
@@ -94,7 +98,11 @@ class Hub:
 
         Raises Overloaded where its turn does not come within `patience` seconds.
         """
-        return await self._loop.run_in_executor(self._reads, _in_turn, work, time.monotonic() + patience)
+        self._reading += 1
+        try:
+            return await self._loop.run_in_executor(self._reads, carried(_in_turn), work, time.monotonic() + patience)
+        finally:
+            self._reading -= 1
 
     async def _read_apart(self, work: Callable[[], T]) -> T:
         """For what must bite soon: it stands in no line behind joins, copies and long rebases."""
@@ -184,6 +192,7 @@ class Hub:
     async def _open(self, document_id: UUID) -> Room:
         """Subscribe first, then read the log, then hear what was announced meanwhile: nothing falls between."""
         early = self._early[document_id] = []
+        serve_nobody()  # what begins here goes on when whoever came first has left
         try:
             if self._wire is not None:
                 await self._wire.subscribe(document_id)
@@ -247,10 +256,30 @@ class Hub:
         """One after another. One that fails keeps none of the others from happening."""
         rooms = list(self.rooms.values())
         for look in looks:
+            name, started = look.__name__.lstrip("_"), time.perf_counter()
+            failures = meters.FAILED_LOOKS.labels(name)
             try:
                 await look(rooms, read)
             except Exception:  # the next time tries again, whatever failed
+                failures.inc()
                 logger.exception("A look after the rooms failed")
+            meters.LOOK_SECONDS.labels(name).observe(time.perf_counter() - started)
+
+    # --- How much there is ---
+
+    @property
+    def waiting_reads(self) -> int:
+        """Pieces of database work that wait for a thread."""
+        return max(0, self._reading - READERS[connection.vendor])
+
+    @property
+    def waiting_announcements(self) -> int:
+        return 0 if self._wire is None else self._wire.waiting
+
+    @property
+    def is_broker_up(self) -> bool | None:
+        """None where this process is alone."""
+        return None if self._layer is None else bool(getattr(self._layer, "is_connected", True))
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
@@ -263,6 +292,11 @@ def current() -> Hub:
         layer = get_channel_layer()
         _hubs[loop] = Hub(None if isinstance(layer, InMemoryChannelLayer) else layer)
     return _hubs[loop]
+
+
+def everyone() -> list[Hub]:
+    """The hubs of all running event loops, of which a server has one. For any thread."""
+    return [hub for loop, hub in list(_hubs.items()) if loop.is_running()]
 
 
 def who_is_present(document_id: UUID) -> list[Present]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.scopes import Scope
+from collabdocs import meters
 from documents import permissions
 from realtime import protocol
 
@@ -25,9 +26,16 @@ class Listener(ABC):
     def tell(self, kind: str, **fields: Any) -> None:
         """Say something, without waiting for it to arrive."""
 
-    @abstractmethod
     def close(self, code: int) -> None:
         """End it, if it has not ended."""
+        if self.closing is None:
+            self.closing = code
+            meters.CLOSES.labels(code).inc()
+            self.end()
+
+    @abstractmethod
+    def end(self) -> None:
+        """Say so, now that `closing` is set."""
 
     def change_role(self, role: str | None) -> None:
         """Tell what is left of a new role in this session; end for who has none any more."""

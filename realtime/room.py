@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from collabdocs import meters
 from documents import history
 from documents.oplog import Log
 from documents.ot.rebase import Entry, Submission
@@ -24,6 +25,7 @@ from documents.ot.tail import Tail
 from realtime import protocol
 from realtime.elsewhere import Elsewhere
 from realtime.follower import Follower
+from realtime.handing import hand_out
 from realtime.heard import HeardComments
 from realtime.listener import Listener
 from realtime.presence import Presences, Present
@@ -41,10 +43,11 @@ Read: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission in the inbox, and who is to hear what became of it."""
+    """A submission in the inbox, who is to hear what became of it, and when its frame was read (by perf_counter)."""
 
     seat: Seat
     submission: Submission
+    received: float
 
 
 class Room:
@@ -59,6 +62,7 @@ class Room:
         self.coming: set[Seat] = set()  # who is told of the document, and not seated yet
         self._joining = 0
         self.inbox: list[Waiting] = []
+        self.committing = 0  # submissions taken out of it, and not answered yet
         self.presences = Presences(time.monotonic)
         self.comments = HeardComments()
         self.elsewhere: Elsewhere | None = None  # None where this process is alone
@@ -69,6 +73,7 @@ class Room:
         self._recent = Tail(self.cursor)  # for those who join, or were cut off shortly
         self._text: tuple[int, str] | None = None
         self._catching_up: asyncio.Task[None] | None = None
+        self._found: set[int] = set()  # versions that were read in the log, and not announced yet
         self._to_show: set[UUID] = set()
         self._showing: asyncio.TimerHandle | None = None
         self._shown_at, self._show_every = 0.0, SHOW_EVERY
@@ -77,6 +82,8 @@ class Room:
 
     def deliver(self, entries: Sequence[Entry]) -> None:
         """Hand entries to every seat in one frame, once, if they follow on what was handed out; else fetch the gap."""
+        if self._found:
+            self._found.difference_update(entry.version for entry in entries)
         news = [entry for entry in entries if entry.version > self.cursor]
         if not news:
             return
@@ -86,7 +93,7 @@ class Room:
         self.cursor, self.length = news[-1].version, news[-1].length
         self._recent.extend(news)
         self.presences.move(news)
-        self.broadcast(protocol.operations(news))
+        self.fan_out_seconds = hand_out(news, self.seats)
         if self.elsewhere is not None:
             self.elsewhere.catch_up()
         for follower in self.followers:
@@ -121,7 +128,14 @@ class Room:
     async def catch_up(self) -> None:
         """Deliver everything that the log has after the cursor."""
         while entries := await self._read(partial(history.operations_since, self.document_id, self.cursor, PAGE)):
+            found = [entry.version for entry in entries if entry.version > self.cursor]
             self.deliver(entries)
+            self._found.update(found)
+
+    def count_found(self) -> None:
+        """Count what was read in the log since the last time; what was announced meanwhile was only late."""
+        meters.CAUGHT_UP.inc(len(self._found))
+        self._found.clear()
 
     async def reach(self, version: int) -> None:
         """Catch up with a version that somebody says there is, for as long as it may be there and not to be read."""
@@ -301,4 +315,6 @@ class Room:
     def take(self) -> list[Waiting]:
         """Empty the inbox into one batch, without what closed seats left: who still may sends that again."""
         batch, self.inbox = self.inbox, []
-        return [waiting for waiting in batch if waiting.seat.closing is None]
+        batch = [waiting for waiting in batch if waiting.seat.closing is None]
+        self.committing = len(batch)
+        return batch

@@ -40,6 +40,7 @@ class Seat(Listener):
     ) -> None:
         super().__init__(user_id=user_id, role=role, session_id=session_id, expires_at=expires_at, scope=scope)
         self.client_id, self.user = client_id, user
+        self.receipts: dict[int, float] = {}  # when what is not answered yet was read, by seq; by the perf_counter
         self._send = send
         self._waiting: deque[dict[str, Any]] = deque()
         self._characters = 0
@@ -84,11 +85,14 @@ class Seat(Listener):
         else:
             self._wake()
 
-    def close(self, code: int) -> None:
+    def end(self) -> None:
         """Close after what is queued."""
-        if self.closing is None:
-            self.closing = code
-            self._wake()
+        self._wake()
+
+    @property
+    def waiting_frames(self) -> int:
+        """How many a slow reader has not taken yet."""
+        return len(self._waiting)
 
     async def pump(self) -> None:
         """Send what is pushed until closed, or until the line is gone."""

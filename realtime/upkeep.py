@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts import tokens
+from collabdocs import meters
 from documents import history, permissions, services, sharing, threads
 from documents.api import idempotency
 from realtime import announcements, heard, protocol
@@ -41,7 +42,9 @@ async def call_rolls(rooms: Sequence[Room], read: Read) -> None:
 
 
 async def fetch_gaps(rooms: Sequence[Room], read: Read) -> None:
-    """Read what was committed without an announcement that reached us."""
+    """Read what was committed without an announcement that reached us, and count what the last look found so."""
+    for room in rooms:
+        room.count_found()
     by_id = {room.document_id: room for room in rooms}
     cursors = {room.document_id: room.cursor for room in rooms}
     for document_id in await read(partial(history.outgrown, cursors)):
@@ -113,6 +116,7 @@ async def keep_copies(rooms: Sequence[Room], read: Read) -> None:
         try:
             await read(partial(services.keep_copies, [(room.document_id, room.copied, newest)]))
         except Exception as error:  # one document's trouble is not the others'; a copy may trail
+            meters.FAILED_LOOKS.labels("keep_copies").inc()
             logger.warning("Copies of document %s trail: %r", room.document_id, error)
         else:
             room.copied = newest.version
@@ -128,6 +132,7 @@ async def send_checksums(rooms: Sequence[Room], read: Read) -> None:
             try:
                 await send_checksum(room)
             except Exception as error:  # one document's trouble is not the others'
+                meters.FAILED_LOOKS.labels("send_checksums").inc()
                 logger.warning("The text of document %s can't be checked: %r", room.document_id, error)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from channels.layers import BaseChannelLayer
 
+from collabdocs import meters
 from realtime import announcements
 from realtime.announcements import Event, UnknownKind
 
@@ -37,11 +38,17 @@ class Wire:
         self._outbox: asyncio.Queue[tuple[UUID, dict[str, Any]]] = asyncio.Queue(OUTBOX)
         self._tasks = [asyncio.create_task(work) for work in (self._publish(), self._listen())]
 
+    @property
+    def waiting(self) -> int:
+        """Announcements that the broker has not got yet."""
+        return self._outbox.qsize()
+
     def tell(self, event: Event) -> None:
         """Announce an event to the others, without waiting."""
         try:
             self._outbox.put_nowait((event.document_id, announcements.pack(event, self._name)))
         except asyncio.QueueFull:
+            meters.DROPPED.inc()
             logger.warning("The broker is slow: an announcement was dropped")
 
     def mention(self, event: Event) -> None:
@@ -92,12 +99,15 @@ class Wire:
     async def _publish(self) -> None:
         while True:
             document_id, message = await self._outbox.get()
+            outcome = meters.LOST
             try:
                 await asyncio.wait_for(self._layer.group_send(_group(document_id), message), PATIENCE)
+                outcome = meters.SENT
             except NO_ANSWER as error:
                 logger.debug("An announcement was lost: %r", error)
             except Exception:  # the same
                 logger.warning("An announcement was lost", exc_info=True)
+            outcome.inc()
             self._outbox.task_done()
 
     async def _listen(self) -> None:
@@ -113,12 +123,15 @@ class Wire:
     def _take(self, message: dict[str, Any]) -> None:
         if message.get("origin") == self._name:
             return
+        outcome = meters.UNREADABLE
         try:
             self._act_on(announcements.unpack(message))
+            outcome = meters.HEARD
         except UnknownKind as error:
             logger.debug("An announcement of another release: %s", error)
         except Exception:  # nonsense must not end the listening
             logger.warning("An announcement could not be read", exc_info=True)
+        outcome.inc()
 
     async def _own_channel(self) -> str:
         async with self._channel_lock:  # whoever comes first makes it, and there is one

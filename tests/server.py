@@ -73,6 +73,7 @@ class Server:
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.log_path = data_dir.with_name(f"{data_dir.name}-{self.port}.log")
         self.env = {"SERVER": kind, "PORT": str(self.port), "DATA_DIR": str(data_dir), "RATE_LIMITS": "off"}
+        self.env["LOG_FORMAT"] = "text"  # for who reads of a failure
         self.env |= noted(data_dir) | env
         self.tokens: dict[str, str] = json.loads((data_dir / "tokens.json").read_text())
         self.process: subprocess.Popen[bytes] | None = None

@@ -97,6 +97,18 @@ async def test_it_works(dial, monkeypatch):
         await asyncio.sleep(0.5)  # together longer than one may take
 
 
+async def test_a_line_that_is_kept_waits_longer_for_the_next_head_than_for_the_rest_of_one(dial, monkeypatch):
+    monkeypatch.setattr(heads, "PATIENCE", 0.2)
+    reader, writer = await dial()  # kept for 5 seconds
+    for _ in range(2):
+        writer.write(ASK + b"\r\n")
+        assert b"200" in await answer(reader)
+        await asyncio.sleep(0.6)
+    writer.write(ASK)
+    async with asyncio.timeout(2):
+        assert await rest(reader) == b""
+
+
 @pytest.mark.parametrize("part", [b"x" * (1 << 20), b"y: z\r\n" * 20_000], ids=["one header", "many headers"])
 async def test_a_large_head_is_refused(dial, part):
     reader, writer = await dial()

@@ -17,6 +17,7 @@ from channels.exceptions import StopConsumer
 from collabdocs import layers
 from collabdocs.amqp import Line
 from collabdocs.layers import RabbitmqLayer
+from documents.tests.readings import Readings
 from tests.rabbit import RabbitServer, needs_rabbit
 
 pytestmark = needs_rabbit
@@ -166,11 +167,13 @@ async def test_more_groups_than_a_connection_has_channels_come_back(start: Start
 async def test_nonsense_ends_nothing(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     layer = await start()
     anna = await ear(layer, "g")
+    grown = Readings()
     for body in (b"", b"\xc1", b"\x93\x01\x02\x03", b"\x80"):  # nothing, no msgpack, a list, to nobody
         await layer._line.publish(body, exchange_name=layer.groups_exchange, routing_key="g")
     await layer.group_send("g", said("sense"))
     assert await anna.hears() == "sense"
     assert caplog.text.count("A message could not be read") == 4
+    assert grown("collabdocs_announcements_total", outcome="unreadable") == 4
     caplog.clear()
 
 
@@ -337,6 +340,7 @@ async def test_a_backlog_at_reconnect_ends_nothing(start: Start) -> None:
     one, two = await start(local_capacity=20), await start()
     channel = await one.new_channel()
     await one.group_add("g", channel)
+    grown = Readings()
     for _ in range(2):
         for number in range(60):
             await two.group_send("g", said(number))
@@ -344,6 +348,7 @@ async def test_a_backlog_at_reconnect_ends_nothing(start: Start) -> None:
         await recovers(one)
     anna = Ear(one, channel)
     assert [await anna.hears() for _ in range(20)] == list(range(20))
+    assert grown("collabdocs_announcements_total", outcome="dropped") >= 40
     await two.group_send("g", said("again"))
     assert await anna.hears() == "again"
 
@@ -390,8 +395,10 @@ async def test_closing_ends_who_listens_and_leaves_nothing_running(
     layer = await start()
     listening = asyncio.create_task(layer.receive(await layer.new_channel()))
     await layer.group_send("g", said("connected"))
+    assert layer.is_trying
     with rabbit.pause() if is_silent else nullcontext():
         await layer.close()
+    assert not layer.is_trying
     with pytest.raises(StopConsumer):
         await listening
     assert asyncio.all_tasks() == before

@@ -9,7 +9,7 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, OperationalError, connection, utils
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure, ServerSelectionTimeoutError
 
-from collabdocs.outages import OneLine
+from collabdocs.logs import OneLine
 from documents.errors import CorruptLog, UnknownOutcome
 
 

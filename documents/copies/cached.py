@@ -6,19 +6,19 @@ for the head before. A cache that fails or forgets costs time and nothing else.
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
 from uuid import UUID
 
 from django.core.cache import caches
 from redis.exceptions import RedisError
 
+from collabdocs import meters
 from documents.copies import texts
 
 logger = logging.getLogger(__name__)
 
 SECONDS = 3600  # an entry is kept
 TROUBLE = (OSError, RedisError, ValueError)  # ValueError: what lies there is not what we put there
-T = TypeVar("T")
+FAILED = object()  # what a cache answers that fails
 
 
 def text(document_id: UUID, version: int) -> str:
@@ -30,6 +30,7 @@ def kept(kind: str, document_id: UUID, version: int, make: Callable[[], str]) ->
     """What the cache has of this kind for a version, or else what `make` makes."""
     key = _key(kind, document_id, version)
     found = _ask(lambda: caches["texts"].get(key))
+    _count(kind, found)
     if isinstance(found, str):
         return found
     made = make()
@@ -51,10 +52,16 @@ def _key(kind: str, document_id: UUID, version: int) -> str:
     return f"{kind}:{document_id.hex}:{version}"
 
 
-def _ask(work: Callable[[], T]) -> T | None:
-    """What the cache answers; None when it fails, of which it tells the log itself."""
+def _count(kind: str, found: object) -> None:
+    """Kinds end in a number, of an edition or a version, which is no label."""
+    outcome = "hit" if isinstance(found, str) else "miss" if found is None else "failed"
+    meters.CACHE.labels(kind.rstrip("0123456789"), outcome).inc()
+
+
+def _ask(work: Callable[[], object]) -> object:
+    """What the cache answers; FAILED when it fails, of which it tells the log itself."""
     try:
         return work()
     except TROUBLE as error:
         logger.debug("The cache failed: %r", error)
-        return None
+        return FAILED

@@ -1,6 +1,7 @@
 """Submitting: everybody sees what was committed, the author too; refusals and resends are answered."""
 
 import asyncio
+import time
 import uuid
 from types import SimpleNamespace
 
@@ -299,7 +300,7 @@ async def test_who_floods_is_read_more_slowly_and_closed_at_last(joins, vera, se
 
     real_sleep = asyncio.sleep
     for module in (consumers, crowd):
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0], perf_counter=time.perf_counter))
     monkeypatch.setattr(
         consumers, "asyncio", SimpleNamespace(sleep=sleep, create_task=asyncio.create_task, timeout=asyncio.timeout)
     )

@@ -123,9 +123,9 @@ class Walk:
         return [kind for kind, secret in self.secrets.items() if secret in text]
 
 
-@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
-async def test_it_works(start_server: Callable[..., Server], kind: str) -> None:
-    server = start_server(kind, LOG_LEVEL="DEBUG")
+@pytest.mark.parametrize(("kind", "form"), [("uvicorn", "json"), ("uvicorn", "text"), ("daphne", "json")])
+async def test_it_works(start_server: Callable[..., Server], kind: str, form: str) -> None:
+    server = start_server(kind, LOG_LEVEL="DEBUG", LOG_FORMAT=form)
     walk = Walk(server)
     walk.logs_in()
     doc_id = walk.shares()
@@ -133,24 +133,27 @@ async def test_it_works(start_server: Callable[..., Server], kind: str) -> None:
     walk.misplaces(doc_id)
     await walk.opens_sockets(doc_id)
     server.stop()
-    assert " DEBUG " in server.log() and len(walk.secrets) == 12
+    assert {"json": '"level": "DEBUG"', "text": " DEBUG "}[form] in server.log() and len(walk.secrets) == 12
+    assert "/password-reset/<uidb64>/<token>/" in server.log(), "where a secret stood in the address"
     assert walk.leaked(server.log()) == []
     assert walk.leaked(walk.said) == []
 
 
-def test_in_an_address_it_counts_for_nothing(start_server: Callable[..., Server]) -> None:
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_in_an_address_it_counts_for_nothing(start_server: Callable[..., Server], form: str) -> None:
     """Whoever writes one there all the same is not told on by this server's log."""
-    server = start_server(LOG_LEVEL="DEBUG")
+    server = start_server(LOG_LEVEL="DEBUG", LOG_FORMAT=form)
     token = server.tokens["alice"]
-    for path in ("/api/users/me", "/documents/", "/nothing"):
+    for path in ("/api/users/me", "/documents/", "/nothing", f"/{token}", f"/api/documents/{token}/history"):
         answer = httpx.get(f"{server.url}{path}?access_token={token}&token={token}")
         assert answer.status_code in (302, 401, 404)
+        httpx.request(token[:20].upper(), f"{server.url}{path}", headers={"X-Request-ID": token})
     handshake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     handshake |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "collabdocs.v1"}
     answer = httpx.get(f"{server.url}/ws/{uuid4()}?access_token={token}&token={token}", headers=handshake)
     assert answer.status_code == 403
     server.stop()
-    assert token not in server.log()
+    assert token not in server.log() and token[:20].upper() not in server.log()
 
 
 def test_a_failure_tells_no_secret(client_for, alice, monkeypatch, caplog) -> None:  # type: ignore[no-untyped-def]

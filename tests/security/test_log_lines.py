@@ -1,6 +1,8 @@
 """The log tells of people's writing nothing, and nobody writes lines of their own into it (S40)."""
 
 import asyncio
+import json
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -17,9 +19,19 @@ TOLD = {"uvicorn": "Invalid HTTP request received", "daphne": r"evil.example\x1b
 EVIL = "x\r\n2026-01-01 00:00:00 CRITICAL root: forged-line\x1b[2J"
 
 
+def lines(log: str, form: str) -> list[tuple[str, str]]:
+    """The level and the message of each; how it is asked for is told on stdout, before, and is none."""
+    if form == "json":
+        told = [json.loads(line) for line in log.splitlines() if not line.startswith("CollabDocs is at ")]
+        return [(each["level"], each["message"]) for each in told]
+    found = (re.fullmatch(r"[\d-]+ [\d:,]+ ([A-Z]+) [\w.]+: (.*)", line) for line in log.splitlines())
+    return [match.groups() for match in found if match]  # type: ignore[misc]  # there are two
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
-async def test_it_works(start_server: Callable[..., Server], stage: Stage, kind: str) -> None:
-    server = start_server(kind, LOG_LEVEL="DEBUG")
+async def test_it_works(start_server: Callable[..., Server], stage: Stage, kind: str, form: str) -> None:
+    server = start_server(kind, LOG_LEVEL="DEBUG", LOG_FORMAT=form)
     doc_id = await stage.document(server, f"a secret: {TEXT}")
     bob = await stage.open(server, "bob", doc_id)
     await bob.insert(0, f"{TEXT} again")
@@ -33,10 +45,12 @@ async def test_it_works(start_server: Callable[..., Server], stage: Stage, kind:
     await wire.receive("error")
     server.stop()
     log = server.log()
-    assert " DEBUG " in log
-    assert TEXT not in log
-    assert not [line for line in log.splitlines() if "forged-line" in line and " CRITICAL root: forged" in line[:60]]
-    assert TOLD[kind] in log and "\x1b" not in log
+    told = lines(log, form)
+    assert {"DEBUG", "INFO"} <= {level for level, _ in told}
+    assert TEXT not in log and "forged-line" not in log
+    assert "CRITICAL" not in {level for level, _ in told}
+    assert [message for _, message in told if TOLD[kind] in message] and "\x1b" not in log
+    assert [message for _, message in told if message.startswith(f"Socket closed: document {doc_id}, user ")]
 
 
 def asks_with_escapes(server: Server) -> None:

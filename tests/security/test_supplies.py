@@ -36,7 +36,8 @@ def test_no_known_hole(package: str) -> None:
 
 def test_every_package_is_pinned() -> None:
     used, developed = dict(pins("requirements.txt")), dict(pins("requirements-dev.txt"))
-    assert len(used) > 40 and used.items() <= developed.items()
+    traced = dict(pins("requirements-otel.txt"))
+    assert len(used) > 40 and used.items() <= developed.items() and traced.items() <= developed.items()
 
 
 def test_the_browsers_packages_are_pinned_with_what_they_hash_to() -> None:
