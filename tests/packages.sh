@@ -5,7 +5,7 @@
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin # where Debian keeps servers, and not everybody looks
-declare -A package_of=([chromium]=chromium [curl]=curl [javac]=default-jdk-headless [jq]=jq [mvn]=maven [nginx]=nginx-light [patch]=patch [redis-server]=redis-server [rabbitmq-server]=rabbitmq-server)
+declare -A package_of=([chromium]=chromium [curl]=curl [envsubst]=gettext-base [javac]=default-jdk-headless [jq]=jq [mvn]=maven [nginx]=nginx-light [patch]=patch [prometheus]=prometheus [redis-server]=redis-server [rabbitmq-server]=rabbitmq-server [sqlite3]=sqlite3)
 for also in "$@"; do package_of[$also]=$also; done
 missing=()
 for command in "${!package_of[@]}"; do

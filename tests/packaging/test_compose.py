@@ -101,6 +101,6 @@ def test_its_nginx_fills_all_blanks_and_trusts_nobody() -> None:
 
 def test_the_dashboard_asks_the_provisioned_source() -> None:
     source = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text())
-    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/collabdocs.json").read_text())
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/overview.json").read_text())
     uids = {panel["datasource"]["uid"] for panel in dashboard["panels"]}
     assert uids == {source["datasources"][0]["uid"]}
