@@ -138,9 +138,9 @@ def contents(file: Path, *, milliseconds: bool = False) -> Contents:
 
 
 def _cut(value: object) -> object:
-    """A time as SQLite writes it, `2026-11-23 12:00:00.123456`, without what is finer than a millisecond."""
+    """A time as SQLite has it, `2026-11-23 12:00:00.123456`, without what is finer than a millisecond."""
     if isinstance(value, str) and len(value) == 26 and value[10] == " " and value[19] == ".":
-        return f"{value[:23]}000"
+        return f"{value[:23]}000".removesuffix(".000000")  # of a full second it writes no fraction
     return value
 
 

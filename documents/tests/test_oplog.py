@@ -1,8 +1,10 @@
 """Appending to a log on a real database: commit, dedupe, refusals, lost races, failures, broken logs."""
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -415,7 +417,9 @@ class Lagging:
         self.reads, self.waits = reads, []
         self._entries = oplog.entries
         monkeypatch.setattr(oplog, "entries", self.entries)
-        monkeypatch.setattr(oplog.time, "sleep", self.waits.append)
+        # The module's own clock, not everybody's: drivers have threads that sleep, too.
+        clock = SimpleNamespace(sleep=self.waits.append, monotonic=time.monotonic, perf_counter=time.perf_counter)
+        monkeypatch.setattr(oplog, "time", clock)
 
     def entries(self, *args, **kwargs):
         self.reads -= 1
