@@ -30,7 +30,7 @@ from realtime.pace import Pace
 from realtime.presence import Present, is_far, move, within
 from realtime.protocol import Authenticate, BadMessage, Join, Message, Ping, Presence, Submit
 from realtime.room import Room, Waiting
-from realtime.seat import Seat
+from realtime.seat import SEND_NOW, Seat
 from realtime.visits import Visit
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Closed(Exception):
 class DocumentConsumer(AsyncConsumer):
     """One editing session of one document."""
 
+    hub: hubs.Hub
     identity: Identity
     document_id: UUID
     accepted = False
@@ -111,8 +112,8 @@ class DocumentConsumer(AsyncConsumer):
 
     async def connect(self) -> None:
         """Refuse strangers before the socket is accepted; tell the others why it closes."""
-        hub = hubs.current()
-        if hub.draining:
+        self.hub = hubs.current()
+        if self.hub.draining:
             await self.send_elsewhere()
         try:
             self.come_near(sockets.address(self.scope))
@@ -130,7 +131,7 @@ class DocumentConsumer(AsyncConsumer):
         except ValueError:
             raise Closed(protocol.NO_DOCUMENT) from None
         look = partial(permissions.role_in, identity.user_id, self.document_id, identity.scope)
-        if await hub.read(look, patience=ADMISSION) is None:
+        if await self.hub.read(look, patience=ADMISSION) is None:
             raise Closed(protocol.NO_DOCUMENT)
 
     async def send_elsewhere(self) -> None:
@@ -296,12 +297,11 @@ class DocumentConsumer(AsyncConsumer):
         """Tell the client everything up to now, in pages it pulls, then seat it, with nothing falling between."""
         if self.seat:
             raise BadMessage("already joined")
-        hub = hubs.current()
-        room = await hub.room(self.document_id)
+        room = await self.hub.room(self.document_id)
         number = room.next_join(message.client_id)
         with room.kept_open():
             look = partial(admission, self.identity, self.document_id, message.client_id)
-            facts = await hub.read(look, patience=ADMISSION)
+            facts = await self.hub.read(look, patience=ADMISSION)
             if message.log is not None and message.log != facts.log:
                 detail = "This is another history: an older backup was restored."
                 return await self.refuse("log_changed", detail)
@@ -311,7 +311,7 @@ class DocumentConsumer(AsyncConsumer):
             seat = self.new_seat(message.client_id, facts.role or "")
             with room.telling(seat):
                 told = await self.tell_all(room, seat, message.since, facts.log)
-            if not hub.admits_to(room):
+            if not self.hub.admits_to(room):
                 raise Closed(protocol.RESTARTING)
             if not room.admit(seat, told, number):
                 raise Closed(protocol.JOINED_ELSEWHERE)
@@ -350,7 +350,7 @@ class DocumentConsumer(AsyncConsumer):
             entries = await self.operations_since(room, since)
             version = entries[-1].version if entries else since
             carried = {"operations": [entry_fields(entry) for entry in entries]}
-            if sha256 := await hubs.current().digests.of(room, version):
+            if sha256 := await self.hub.digests.of(room, version):
                 carried["sha256"] = sha256
         told = [present for present in room.presences if present.client_id != seat.client_id]
         frame = protocol.encode(
@@ -385,6 +385,7 @@ class DocumentConsumer(AsyncConsumer):
             session_id=self.identity.session_id,
             expires_at=self.identity.expires_at,
             scope=self.identity.scope,
+            send_now=self.scope.get("extensions", {}).get(SEND_NOW),
         )
 
     # --- Editing ---
@@ -402,7 +403,7 @@ class DocumentConsumer(AsyncConsumer):
             operation=message.operation,
             author=seat.user_id,
         )
-        await hubs.current().submit(room, Waiting(seat, submission, self.received))
+        await self.hub.submit(room, Waiting(seat, submission, self.received))
 
     def show_presence(self, room: Room, seat: Seat, message: Presence) -> None:
         """Keep selections in the room's text: moved over what the client had not seen, dropped if that is long ago."""

@@ -15,6 +15,7 @@ from documents.ot.rebase import Entry
 from realtime.protocol import Range
 
 EXPIRES_AFTER = 30.0  # seconds without a sign of life
+NOTED_EVERY = 1.0  # seconds between two signs of life that are noted
 UNTOLD_AFTER = 25.0  # seconds without a telling of somebody in another process, which may end without a word
 MOST_EFFORT = 100_000  # components walked over for one message, some milliseconds
 
@@ -73,8 +74,8 @@ class Presences:
     def renew(self, client_id: UUID) -> bool:
         """A sign of life; False from somebody who is not known to be here (any more)."""
         present = self.get(client_id)
-        if present is not None and present.is_here:
-            self._known[client_id] = replace(present, seen=self.clock())
+        if present is not None and present.is_here and (now := self.clock()) - present.seen > NOTED_EVERY:
+            self._known[client_id] = replace(present, seen=now)
         return present is not None
 
     def leave(self, client_id: UUID) -> Present | None:
@@ -102,7 +103,7 @@ class Presences:
 
     def move(self, entries: Sequence[Entry]) -> None:
         """Carry every selection over committed entries."""
-        for present in self:
+        for present in [present for present in self._known.values() if present.selection]:
             moved = move(present.selection or (), entries, owner=present.client_id)
             if moved != present.selection:
                 self._known[present.client_id] = replace(present, selection=moved)

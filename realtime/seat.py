@@ -19,6 +19,10 @@ from realtime.listener import Listener
 
 Send: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
+SendNow: TypeAlias = Callable[[dict[str, Any]], bool]  # False where there is something to wait for
+
+SEND_NOW = "collabdocs.send_now"  # an extension of the ASGI scope: a server's short way (`collabdocs/frames.py`)
+
 MAX_WAITING_FRAMES = 512
 MAX_WAITING_CHARACTERS = 4 << 20
 
@@ -37,15 +41,17 @@ class Seat(Listener):
         session_id: UUID,
         expires_at: datetime,
         scope: Scope = WHOLE,
+        send_now: SendNow | None = None,
     ) -> None:
         super().__init__(user_id=user_id, role=role, session_id=session_id, expires_at=expires_at, scope=scope)
         self.client_id, self.user = client_id, user
         self.receipts: dict[int, float] = {}  # when what is not answered yet was read, by seq; by the perf_counter
-        self._send = send
+        self._send, self._send_now = send, send_now
         self._waiting: deque[dict[str, Any]] = deque()
         self._characters = 0
         self._unfinished: Unfinished | None = None
         self._woken: asyncio.Future[None] | None = None  # what an idle pump waits for
+        self._is_idle = False  # the pump has nothing to do, and nothing has woken it
 
     def tell(self, kind: str, **fields: Any) -> None:
         self.push(protocol.encode(kind, **fields))
@@ -55,11 +61,10 @@ class Seat(Listener):
 
     def push_event(self, event: dict[str, Any]) -> None:
         """Send, or queue behind what waits, a frame made ready once for many seats."""
-        if self.closing is not None:
-            return
         if self._is_idle:
-            self._start(event)
-        else:
+            if self._send_now is None or not self._send_now(event):
+                self._start(event)
+        elif self.closing is None:
             self._queue(event)
 
     def _start(self, event: dict[str, Any]) -> None:
@@ -112,15 +117,14 @@ class Seat(Listener):
             if self.closing is not None:
                 return await self._send({"type": "websocket.close", "code": self.closing})
             self._woken = asyncio.get_running_loop().create_future()
-            await self._woken
-            self._woken = None
-
-    @property
-    def _is_idle(self) -> bool:
-        """The pump has nothing to do, and nothing has woken it."""
-        return self._woken is not None and not self._woken.done()
+            self._is_idle = True
+            try:
+                await self._woken
+            finally:
+                self._woken, self._is_idle = None, False
 
     def _wake(self, error: Exception | None = None) -> None:
+        self._is_idle = False
         if self._woken is None or self._woken.done():
             return
         if error is None:
