@@ -20,8 +20,8 @@ from realtime.room import Room, Waiting
 
 logger = logging.getLogger(__name__)
 
-WORTH_COLLECTING = 0.002  # seconds of fan-out after which a lane collects for as long as that took
-LONGEST_COLLECTING = 0.02  # seconds
+REST_FOR_A_SEAT = 60e-6  # seconds, some six times of what a frame to one seat costs a processor
+SHORTEST_REST, LONGEST_REST = 0.002, 0.03  # seconds
 LONGEST_GAP = 0.5  # seconds
 FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.05, 1.0, 10.0  # seconds between tries of an unknown outcome, and in all
 
@@ -31,9 +31,13 @@ Job = tuple[Log, Iterable[Entry], Sequence[Submission]]
 class CommitLane:
     """Commits for its rooms, one batch of all of them at a time.
 
-    With `leaves_gaps` it rests after a commit for twice as long as its insert took. Where no lock orders the processes
-    that write to one log, who has lost a race needs a read and an insert, and who has won it only the insert: without
-    rest the winner would win for ever.
+    A room that many sit in rests after its commit, so that more operations share the next one, and its frames: what a
+    crowd costs is frames. So no room keeps a processor busy with more than a sixth of its time, and where few sit, or
+    little is typed, nobody waits.
+
+    With `leaves_gaps` it also rests for twice as long as its insert took. Where no lock orders the processes that write
+    to one log, who has lost a race needs a read and an insert, and who has won it only the insert: without rest the
+    winner would win for ever.
     """
 
     def __init__(self, executor: Executor, *, leaves_gaps: bool = False) -> None:
@@ -41,6 +45,7 @@ class CommitLane:
         self._rooms: dict[Room, None] = {}
         self._running: asyncio.Task[None] | None = None
         self._troubled: dict[Room, asyncio.Task[None]] = {}
+        self._resting: dict[Room, asyncio.TimerHandle] = {}
         self._unanswered: WeakKeyDictionary[Listener, Submission] = WeakKeyDictionary()  # the newest of each
         self._batch_ended = asyncio.Event()
         self._has_stopped = False
@@ -58,18 +63,24 @@ class CommitLane:
 
     async def drained(self) -> None:
         """Return when nothing is under way any more."""
-        while tasks := [task for task in (self._running, *self._troubled.values()) if task and not task.done()]:
-            await asyncio.wait(tasks)
+        while True:
+            tasks = [task for task in (self._running, *self._troubled.values()) if task and not task.done()]
+            if tasks:
+                await asyncio.wait(tasks)
+            elif any(room.inbox for room in self._resting):
+                await self._batch_ended.wait()
+            else:
+                return
 
     def stop(self) -> None:
         """Try nothing any more. What is under way stays unknown, and what comes now is not taken: clients resend."""
         self._has_stopped = True
-        for task in (self._running, *self._troubled.values()):
+        for task in (self._running, *self._troubled.values(), *self._resting.values()):
             if task is not None:
                 task.cancel()
 
     def _wake(self, room: Room) -> None:
-        if self._has_stopped or room in self._troubled:
+        if self._has_stopped or room in self._troubled or room in self._resting:
             return
         self._rooms[room] = None
         if self._running is None or self._running.done():
@@ -83,7 +94,8 @@ class CommitLane:
             if not await self._commit(batches):
                 for room, batch in batches:
                     self._troubled[room] = asyncio.create_task(self._persist(room, batch))
-            await self._collect([room for room, _ in batches])
+            for room, _ in batches:
+                self._rest(room)
 
     async def _commit(self, batches: Sequence[tuple[Room, list[Waiting]]]) -> bool:
         """Commit batches and tell what became of them; False when that is unknown."""
@@ -127,16 +139,22 @@ class CommitLane:
             if room.inbox:
                 self._wake(room)
 
-    async def _collect(self, rooms: Sequence[Room]) -> None:
-        """Send at once while idle; when fanning out is work, or others may wait for the log, let a few more operations
-        share the next commit."""
-        fan_out = sum(room.fan_out_seconds for room in rooms)
-        pause = min(fan_out, LONGEST_COLLECTING) if fan_out > WORTH_COLLECTING else 0.0
+    def _rest(self, room: Room) -> None:
+        if seconds := self._rest_of(room):
+            self._rooms.pop(room, None)  # what has come during the commit waits, too
+            self._resting[room] = asyncio.get_running_loop().call_later(seconds, self._end_rest, room)
+
+    def _rest_of(self, room: Room) -> float:
+        """Seconds from a room's commit to its next one, at least."""
+        rest = min(REST_FOR_A_SEAT * len(room.seats), LONGEST_REST)
         if self._leaves_gaps:
-            took = max((room.log.insert_seconds for room in rooms), default=0.0)  # no room: all are in trouble
-            pause = max(pause, min(2 * took, LONGEST_GAP))
-        if pause:
-            await asyncio.sleep(pause)
+            rest = max(rest, min(2 * room.log.insert_seconds, LONGEST_GAP))
+        return rest if rest >= SHORTEST_REST else 0.0
+
+    def _end_rest(self, room: Room) -> None:
+        del self._resting[room]
+        if room.inbox:
+            self._wake(room)
 
 
 def _commit(jobs: Sequence[Job]) -> list[list[Outcome]]:

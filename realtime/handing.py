@@ -10,14 +10,10 @@ from realtime import protocol
 from realtime.seat import Seat
 
 
-def hand_out(news: Sequence[Entry], seats: Mapping[UUID, Seat]) -> float:
-    """One frame for every seat, those first whose submissions it acknowledges: they wait for it to go on.
-
-    The seconds that handing it took.
-    """
+def hand_out(news: Sequence[Entry], seats: Mapping[UUID, Seat]) -> None:
+    """One frame for every seat, those first whose submissions it acknowledges: they wait for it to go on."""
     event = {"type": "websocket.send", "text": protocol.operations(news)}
     authors, receipts = _acknowledged(news, seats)
-    started = time.perf_counter()
     for seat in authors:
         seat.push_event(event)
     acknowledged = time.perf_counter()
@@ -28,7 +24,6 @@ def hand_out(news: Sequence[Entry], seats: Mapping[UUID, Seat]) -> float:
     for received in receipts:
         meters.ACKNOWLEDGE_SECONDS.observe(acknowledged - received)
         meters.SEEN_SECONDS.observe(seen - received)
-    return seen - started
 
 
 def _acknowledged(news: Sequence[Entry], seats: Mapping[UUID, Seat]) -> tuple[set[Seat], list[float]]:

@@ -66,7 +66,6 @@ class Room:
         self.presences = Presences(time.monotonic)
         self.comments = HeardComments()
         self.elsewhere: Elsewhere | None = None  # None where this process is alone
-        self.fan_out_seconds = 0.0
         self.empty_since = self.checked_at = time.monotonic()
         self.copied = self.checked_version = self.cursor
         self._read = read
@@ -93,7 +92,7 @@ class Room:
         self.cursor, self.length = news[-1].version, news[-1].length
         self._recent.extend(news)
         self.presences.move(news)
-        self.fan_out_seconds = hand_out(news, self.seats)
+        hand_out(news, self.seats)
         if self.elsewhere is not None:
             self.elsewhere.catch_up()
         for follower in self.followers:
@@ -107,12 +106,10 @@ class Room:
 
     def broadcast(self, frame: str, *, but: UUID | None = None) -> None:
         """The same bytes for every seat."""
-        started = time.perf_counter()
         event = {"type": "websocket.send", "text": frame}
         for seat in self.seats.values():
             if seat.client_id != but:
                 seat.push_event(event)
-        self.fan_out_seconds = time.perf_counter() - started
 
     def fetch_gap(self) -> None:
         """Read in the log what was missed, once at a time."""

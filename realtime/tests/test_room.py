@@ -436,37 +436,6 @@ async def test_what_landed_before_the_sockets_closed_is_known_again(joins, commi
     assert author.text == "xhello" and set(author.acknowledged) == {(1, 2)}
 
 
-@pytest.mark.parametrize(("fan_out", "collects"), [(0.0, []), (0.001, []), (0.005, [0.005]), (1.0, [0.02])])
-async def test_while_fanning_out_is_work_more_is_collected(monkeypatch, fan_out, collects):
-    lane, slept = lanes.CommitLane(None), sleeps(monkeypatch)
-    await lane._collect([SimpleNamespace(fan_out_seconds=fan_out)])
-    assert slept == collects
-
-
-@pytest.mark.parametrize(("took", "rests"), [(0.0, []), (0.01, [0.02]), (1.0, [0.5])])
-async def test_where_no_lock_orders_processes_a_lane_leaves_gaps(monkeypatch, took, rests):
-    lane, slept = lanes.CommitLane(None, leaves_gaps=True), sleeps(monkeypatch)
-    await lane._collect([SimpleNamespace(fan_out_seconds=0.0, log=SimpleNamespace(insert_seconds=took))])
-    assert slept == rests
-
-
-async def test_a_lane_whose_rooms_are_all_in_trouble_does_not_rest(monkeypatch):
-    lane, slept = lanes.CommitLane(None, leaves_gaps=True), sleeps(monkeypatch)
-    await lane._collect([])
-    assert slept == []
-
-
-def sleeps(monkeypatch):
-    """The seconds that lanes rest."""
-    slept = []
-
-    async def sleep(seconds):
-        slept.append(seconds)
-
-    monkeypatch.setattr(lanes, "asyncio", SimpleNamespace(sleep=sleep))
-    return slept
-
-
 # --- Draining ---
 
 
