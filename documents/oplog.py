@@ -28,15 +28,14 @@ from collabdocs import meters
 from documents.errors import CorruptLog, UnknownOutcome
 from documents.logtable import (
     MAX_VERSION,
+    add,
     as_kept,
     entries,
     entry_at,
     find,
     newest,
     newest_of,
-    row_of,
 )
-from documents.models import Operation as Row
 from documents.ot import rebase
 from documents.ot.rebase import Entry, Limits, Refused, Submission
 from documents.ot.tail import Tail
@@ -292,10 +291,8 @@ def append_all(jobs: Sequence[tuple[Log, Sequence[Submission]]]) -> list[list[Ou
     """
     if len(jobs) > 1 and connection.features.supports_transactions:
         plans = [log.plan(submissions) for log, submissions in jobs]
-        rows = [
-            row_of(entry, log.document_id) for (log, _), (_, fresh) in zip(jobs, plans, strict=True) for entry in fresh
-        ]
-        if _insert_rows(rows):
+        news = [(log.document_id, entry) for (log, _), (_, fresh) in zip(jobs, plans, strict=True) for entry in fresh]
+        if _land(news):
             for (log, _), (_, fresh) in zip(jobs, plans, strict=True):
                 log.learn(fresh)
             return [_counted(outcomes, fresh) for outcomes, fresh in plans]
@@ -319,21 +316,21 @@ def _counted(outcomes: list[Outcome], fresh: Sequence[Entry]) -> list[Outcome]:
 
 def insert(fresh: Sequence[Entry], document_id: UUID) -> bool:
     """The commit. False when somebody else has one of these versions; then some rows may have landed all the same."""
-    return _insert_rows([row_of(entry, document_id) for entry in fresh])
+    return _land([(document_id, entry) for entry in fresh])
 
 
-def _insert_rows(rows: list[Row]) -> bool:
-    if not rows:
+def _land(news: Sequence[tuple[UUID, Entry]]) -> bool:
+    if not news:
         return True
     started = time.perf_counter()
     try:
         with transaction.atomic():
-            Row.objects.bulk_create(rows)
+            add(news)
     except IntegrityError:
         return False
     except (DatabaseError, PyMongoError) as error:
         raise UnknownOutcome(str(error)) from error
     finally:
         meters.COMMIT_SECONDS.observe(time.perf_counter() - started)
-        meters.BATCH_OPERATIONS.observe(len(rows))
+        meters.BATCH_OPERATIONS.observe(len(news))
     return True

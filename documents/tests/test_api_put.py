@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from documents import events, history, oplog, permissions, services, sharing
 from documents.api import idempotency
-from documents.models import Document, IdempotentRequest, Role
+from documents.models import Document, IdempotentRequest, Operation, Role
 from documents.ot import apply, diff, transform
 from documents.ot.tests.strategies import PIECES, operations
 from documents.tests.rest import assert_members_only, assert_roles, crash, refusal, url
@@ -440,11 +440,11 @@ def test_the_same_request_twice_at_once(ask, bob, document, monkeypatch, version
 
 
 def test_a_failing_database_is_503_and_may_be_asked_again(ask, bob, document, monkeypatch):
-    def fails(rows):
+    def fails(news):
         raise oplog.UnknownOutcome("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(oplog, "_insert_rows", fails)
+        patch.setattr(oplog, "_land", fails)
         answer = ask(bob, "put", url(document), {"content": "x"}, idempotency_key="k")
         assert refusal(answer) == (503, "unavailable")
     assert ask(bob, "put", url(document), {"content": "x"}, idempotency_key="k").json()["version"] == 2
@@ -453,11 +453,11 @@ def test_a_failing_database_is_503_and_may_be_asked_again(ask, bob, document, mo
 def test_a_write_that_has_waited_long_is_not_tried_again(ask, bob, document, monkeypatch):
     tries = []
 
-    def fails(rows):
-        tries.append(rows)
+    def fails(news):
+        tries.append(news)
         raise oplog.UnknownOutcome("it hangs")
 
-    monkeypatch.setattr(oplog, "_insert_rows", fails)
+    monkeypatch.setattr(oplog, "_land", fails)
     monkeypatch.setattr(services, "PATIENCE", 0.0)
     assert refusal(ask(bob, "put", url(document), {"content": "x"})) == (503, "unavailable")
     assert len(tries) == 1
@@ -511,7 +511,7 @@ def test_a_broken_log_is_never_an_empty_text(client_for, bob, document):
     client.raise_request_exception = False
     for _ in range(3):
         write(document, "x")
-    oplog.Row.objects.filter(version=2).delete()
+    Operation.objects.filter(version=2).delete()
     assert client.get(url(document)).status_code == 500
     assert client.put(url(document), {"content": "all gone"}, format="json").status_code == 500
     assert history.head(document.id) == 4

@@ -85,7 +85,7 @@ def test_any_copies_in_any_order_and_any_of_them_deleted(copied, deleted, versio
 def test_a_copy_is_read_instead_of_what_is_before_it(doc, django_assert_num_queries):
     texts = write_at_random(doc, 10, seed=4)
     copies.checkpoint(doc, 6)
-    oplog.Row.objects.filter(version__lte=6).delete()
+    logtable.Row.objects.filter(version__lte=6).delete()
     with django_assert_num_queries(2):
         assert copies.text_at(doc) == (10, texts[10])
     assert copies.text_at(doc, 6) == (6, texts[6])
@@ -168,7 +168,7 @@ def test_what_changed_much_is_kept_whole(doc, edited):
 def test_a_change_is_read_with_its_whole_and_no_other_entry(doc, edited, django_assert_num_queries):
     copies.checkpoint(doc, 2)
     copies.checkpoint(doc, 10)
-    oplog.Row.objects.filter(version__lte=10).delete()
+    logtable.Row.objects.filter(version__lte=10).delete()
     with django_assert_num_queries(3):
         assert copies.text_at(doc) == (21, edited[21])
 
@@ -466,15 +466,15 @@ def test_what_landed_is_announced_though_the_rest_failed(document, alice, heard,
     heard.clear()
     jobs = [(services.open_log(d.id), [Writer().writes("a", base=1)]) for d in (document, other)]
     Log(document.id).append([Writer().writes("faster", base=1)])  # so that each is committed by itself
-    insert_rows = oplog._insert_rows
+    land = oplog._land
 
-    def failing(rows):
-        if len(rows) == 1 and rows[0].key.startswith(other.id.hex):
+    def failing(news):
+        if len(news) == 1 and news[0][0] == other.id:
             raise UnknownOutcome("disk full")
-        return insert_rows(rows)
+        return land(news)
 
     with monkeypatch.context() as patch:
-        patch.setattr(oplog, "_insert_rows", failing)
+        patch.setattr(oplog, "_land", failing)
         with pytest.raises(UnknownOutcome):
             services.commit(jobs)
     assert heard == [(document.id, [2, 3])]

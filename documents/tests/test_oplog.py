@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -508,7 +509,7 @@ class Faults:
         self.coming: deque[tuple[str, Any] | None] = deque()
         self.lands: int | None = None
         monkeypatch.setattr(oplog, "transaction", self)
-        monkeypatch.setattr(Row.objects, "bulk_create", self.bulk_create)
+        monkeypatch.setattr(oplog, "add", self.add)
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -524,13 +525,13 @@ class Faults:
         if when == "after":
             raise what
 
-    def bulk_create(self, rows: Iterable[Row]) -> None:
+    def add(self, news: Iterable[tuple[UUID, Entry]]) -> None:
         """In order; "in part", the first ones stay, as on a database without transactions."""
-        for n, row in enumerate(rows):
+        for n, placed in enumerate(news):
             if n == self.lands:
                 self.lands = None
                 raise self.error
-            row.save(force_insert=True)
+            logtable.add([placed])
 
 
 @pytest.fixture
@@ -783,3 +784,34 @@ def test_a_clients_newest_and_each_of_its_entries(doc, tab, other):
     assert oplog.find(doc, tab.client_id, 2) == mine[1]
     assert oplog.find(doc, tab.client_id, 2, upto=1) is None
     assert oplog.newest_of(doc, uuid4()) is oplog.find(doc, uuid4(), 1) is None
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="MongoDB's are the ORM's own")
+@pytest.mark.parametrize("author", [ALICE, None])
+@pytest.mark.parametrize("microsecond", [0, 1, 120_000])
+def test_rows_are_as_the_orm_would_write_them(doc, author, microsecond):
+    entry = Entry(
+        version=7,
+        client_id=BOB,
+        seq=3,
+        author=author,
+        operation=(2, "naïve 👍🏽\n", -1),
+        length=12,
+        created_at=datetime(2026, 11, 24, 1, 2, 3, microsecond, UTC),
+    )
+    logtable.add([(doc, entry)])
+    row = Row.objects.get()
+    written = stored()
+    assert (row.key, row.client_id, row.author_id) == (logtable.log_key(doc, 7), BOB, author)
+    Row.objects.all().delete()
+    row.save(force_insert=True)
+    assert stored() == written
+
+
+def stored() -> list[tuple]:
+    """What the table holds, with the types that SQLite gives it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT *, " + ", ".join(f"typeof({name})" for name in logtable.COLUMNS) + " FROM documents_operation"
+        )
+        return list(cursor.fetchall())

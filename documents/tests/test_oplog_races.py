@@ -102,15 +102,15 @@ def assert_all_is_there(documents: list[UUID], answers: list[list[Answer]], *, e
 @pytest.fixture
 def lost(monkeypatch) -> list[int]:
     """How many rows each lost race was about."""
-    lost, insert_rows = [], oplog._insert_rows
+    lost, land = [], oplog._land
 
-    def counted(rows):
-        won = insert_rows(rows)
+    def counted(news):
+        won = land(news)
         if not won:
-            lost.append(len(rows))
+            lost.append(len(news))
         return won
 
-    monkeypatch.setattr(oplog, "_insert_rows", counted)
+    monkeypatch.setattr(oplog, "_land", counted)
     return lost
 
 

@@ -250,18 +250,18 @@ class Documents(RuleBasedStateMachine):
 def test_a_document_at_random(alice, monkeypatch):
     """The database fails before or after an insert when told so."""
     faults: list[str] = []
-    insert_rows = oplog._insert_rows
+    land = oplog._land
 
-    def failing(rows):
-        fault = faults.pop() if faults and rows else ""
+    def failing(news):
+        fault = faults.pop() if faults and news else ""
         if fault == "before":
             raise UnknownOutcome(fault)
-        done = insert_rows(rows)
+        done = land(news)
         if fault == "after" and done:
             raise UnknownOutcome(fault)
         return done
 
-    monkeypatch.setattr(oplog, "_insert_rows", failing)
+    monkeypatch.setattr(oplog, "_land", failing)
     machine = type("Game", (Documents,), {"owner": alice, "fail_next": faults})
     run_state_machine_as_test(
         machine,
