@@ -20,7 +20,7 @@ from realtime.room import Room, Waiting
 
 logger = logging.getLogger(__name__)
 
-REST_FOR_A_SEAT = 60e-6  # seconds, some six times of what a frame to one seat costs a processor
+REST_FOR_A_SEAT = 40e-6  # seconds, some four times of what a frame to one seat costs a processor
 SHORTEST_REST, LONGEST_REST = 0.002, 0.03  # seconds
 LONGEST_GAP = 0.5  # seconds
 FIRST_PAUSE, LONGEST_PAUSE, PATIENCE = 0.05, 1.0, 10.0  # seconds between tries of an unknown outcome, and in all
@@ -32,7 +32,7 @@ class CommitLane:
     """Commits for its rooms, one batch of all of them at a time.
 
     A room that many sit in rests after its commit, so that more operations share the next one, and its frames: what a
-    crowd costs is frames. So no room keeps a processor busy with more than a sixth of its time, and where few sit, or
+    crowd costs is frames. So no room keeps a processor busy with more than a fifth of its time, and where few sit, or
     little is typed, nobody waits.
 
     With `leaves_gaps` it also rests for twice as long as its insert took. Where no lock orders the processes that write
