@@ -58,13 +58,14 @@ def origin_allowed(scope: Scope) -> bool:
 
 
 def _verify(token: str) -> Identity | None:
-    close_old_connections()
+    """On a connection that its thread keeps: to open one costs more than to ask. After a failure the next is new."""
     try:
         return tokens.verify_access(token)
     except InvalidToken:
         return None
-    finally:
+    except Exception:
         close_old_connections()
+        raise
 
 
 def _token(scope: Scope) -> str | None:
