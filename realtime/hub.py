@@ -222,7 +222,8 @@ class Hub:
     async def _leave_gone_histories(self, rooms: Sequence[Room], _: Read) -> None:
         """Whoever comes back opens the room anew, on the log as it is now."""
         for room in await self._restores.outlived(rooms):
-            logger.warning("A backup was restored: document %s is opened anew", room.document_id)
+            if room.listeners:  # a document that was purged has lost its log, too, and its listeners before
+                logger.warning("A backup was restored: document %s is opened anew", room.document_id)
             if self.rooms.get(room.document_id) is room:
                 del self.rooms[room.document_id]
             room.close(protocol.RESTARTING)
