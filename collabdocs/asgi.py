@@ -3,24 +3,25 @@
 import os
 from typing import Any
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collabdocs.settings")
-django = get_asgi_application()
+django.setup(set_prefix=False)
 
 from collabdocs import start  # noqa: E402  (what follows needs Django set up)
 from collabdocs.access import Access  # noqa: E402
 from collabdocs.body_limit import BodyLimit, Receive, Send  # noqa: E402
 from collabdocs.health import Health  # noqa: E402
+from collabdocs.one_thread import OneThread  # noqa: E402
 from collabdocs.turns import Turns  # noqa: E402
 from realtime import hub  # noqa: E402
 from realtime.routing import websocket_urlpatterns  # noqa: E402
 
 start.begin()
 
-http = Health(BodyLimit(Turns(django), settings.MAX_BODY_BYTES))
+http = Health(BodyLimit(Turns(OneThread()), settings.MAX_BODY_BYTES))
 routes = Access(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}))
 
 
