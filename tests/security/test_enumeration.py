@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts import services
+from accounts import mails, services
 from accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -87,4 +87,5 @@ def test_a_reset_says_the_same_of_whoever_it_is_asked_for(users: dict[str, User]
     answers = [Client().post(url, {"email": address}, follow=True) for address in addresses]
     assert len({(answer.status_code, answer.redirect_chain and answer.redirect_chain[-1]) for answer in answers}) == 1
     assert len({str(answer.content.decode().split("csrf")[0]) for answer in answers}) == 1
+    mails.letters.join()
     assert [message.to for message in mail.outbox] == [["alice@example.org"]]
