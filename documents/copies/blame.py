@@ -11,20 +11,22 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, groupby, islice, pairwise
 from uuid import UUID
 
 import orjson
 from django.db.models import QuerySet
 
 from documents import logtable
+from documents.copies import texts
 from documents.errors import CorruptLog
-from documents.logtable import Origin
+from documents.logtable import Origin, Step
 from documents.models import BlameCheckpoint
-from documents.ot.operation import InvalidOperation, Operation, apply
+from documents.ot.operation import Operation, length_change
 
 EVERY = 4_000  # versions between copies
-SLICE = 1_000  # entries read at once
+SLICE = 1_000  # entries asked for at once
+AT_ONCE = 16  # entries in memory: each may be large
 MOST_TAGS = 0x110000  # code points of Python's str, and more than a text may have
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -48,16 +50,19 @@ class Blame:
 
     def extend(self, origin: Origin, operation: Operation) -> None:
         """Follow one operation."""
-        if len(self.origins) >= MOST_TAGS:
+        self.follow([(origin, operation)])
+
+    def follow(self, found: Sequence[tuple[Origin, Operation]]) -> None:
+        """Follow operations, on the stretches that they touch. CorruptLog naming the first that does not apply."""
+        if len(self.origins) + len(found) > MOST_TAGS:
             self.renumber()
-        tag = chr(len(self.origins))
-        self.origins.append(origin)
-        tagged = tuple(tag * len(part) if isinstance(part, str) else part for part in operation)
-        try:
-            self.tags = apply(self.tags, tagged)
-        except InvalidOperation as error:
-            raise CorruptLog(f"version {origin.version} does not apply: {error}") from error
-        self.version = origin.version
+        steps, length = [], len(self.tags)
+        for tag, (origin, operation) in enumerate(found, start=len(self.origins)):
+            length += length_change(operation)
+            tagged = tuple(chr(tag) * len(part) if isinstance(part, str) else part for part in operation)
+            steps.append(Step(origin.version, tagged, length))
+        self.version, self.tags = texts.replay(self.version, self.tags, steps)
+        self.origins.extend(origin for origin, _ in found)
 
     def renumber(self) -> None:
         """Forget the origins of which nothing is left."""
@@ -81,9 +86,9 @@ def blame_at(document_id: UUID, version: int) -> Blame:
     blame = newest_copy(document_id, version)
     while blame.version < version:
         upto = min(version, blame.version + SLICE, _next_due(blame.version))
-        reached = blame.version
-        for origin, operation in logtable.origins(document_id, after=reached, upto=upto):
-            blame.extend(origin, operation)
+        found = logtable.origins(document_id, after=blame.version, upto=upto)
+        while some := list(islice(found, AT_ONCE)):
+            blame.follow(some)
         if blame.version != upto:
             raise CorruptLog(f"document {document_id} has no version {blame.version + 1}")
         if upto % EVERY == 0:
