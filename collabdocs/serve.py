@@ -21,6 +21,7 @@ from collabdocs.frames import SharedFrames
 from collabdocs.heads import BoundedHeads
 
 APPLICATION = "collabdocs.asgi:application"
+SWITCH = 0.0005  # seconds that a busy thread may keep the interpreter while the event loop waits for it; 0.005 is usual
 ROOMIER = 4  # times the protocol's limit is taken in, so that a frame a little too large gets the protocol's answer
 
 env = Environment()
@@ -35,6 +36,7 @@ def main() -> None:
         import collabdocs.asgi  # noqa: F401  # refuses what is unsafe, and tells what is in use
     except ImproperlyConfigured as error:
         sys.exit(f"CollabDocs does not start.\n{error}")
+    sys.setswitchinterval(SWITCH)
     gc.set_threshold(10_000, 10, 10)  # an answer of 100,000 members took twice as long, for nothing that was garbage
     print(f"CollabDocs is at http://{host}:{port} ({server})", flush=True)
     SERVERS[server](host, port)

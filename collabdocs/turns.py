@@ -1,19 +1,23 @@
 """Bounds the requests that are worked on at once, and those that wait for that.
 
 Django gives each request a thread, and while a database hangs each keeps it for seconds: without a bound a crowd
-that asks again and again would fill the memory with threads. Who waits costs next to nothing; who has waited long,
-or finds too many waiting, is told to come back. A turn begins when the whole body has come, so nobody who sends
-slowly keeps one, and it ends when the answer begins, so what is streamed for hours keeps none either.
+that asks again and again would fill the memory with threads. And whatever they do besides waiting, they do in the one
+processor's time that the event loop and the commits need, too: so with SQLite, which answers at once, few are at
+work. Who waits costs next to nothing; who has waited long, or finds too many waiting, is told to come back. A turn
+begins when the whole body has come, so nobody who sends slowly keeps one, and it ends when the answer begins, so what
+is streamed for hours keeps none either.
 """
 
 import asyncio
 from contextlib import suppress
 from typing import Any
 
+from django.db import connection
+
 from collabdocs.body_limit import Application, Message, Receive, Send, start_of
 from collabdocs.problems import Unavailable, problem_response
 
-AT_WORK = 64  # requests
+AT_WORK = {"sqlite": 8, "mongodb": 64}  # requests; a database elsewhere is mostly waited for
 WAITING = 2_000  # requests
 PATIENCE = 5.0  # seconds
 
@@ -27,7 +31,7 @@ class Turns:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self._free = asyncio.Semaphore(AT_WORK)
+        self._free = asyncio.Semaphore(AT_WORK[connection.vendor])
         self._waiting = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:

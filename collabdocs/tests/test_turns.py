@@ -30,7 +30,7 @@ class Work:
 
 @pytest.fixture(autouse=True)
 def _bounds(monkeypatch):
-    monkeypatch.setattr(turns, "AT_WORK", 3)
+    monkeypatch.setattr(turns, "AT_WORK", dict.fromkeys(turns.AT_WORK, 3))
     monkeypatch.setattr(turns, "WAITING", 4)
     monkeypatch.setattr(turns, "PATIENCE", 30.0)
 
