@@ -147,9 +147,8 @@ class CommitLane:
     def _rest_of(self, room: Room) -> float:
         """Seconds from a room's commit to its next one, at least."""
         rest = min(REST_FOR_A_SEAT * len(room.seats), LONGEST_REST)
-        if self._leaves_gaps:
-            rest = max(rest, min(2 * room.log.insert_seconds, LONGEST_GAP))
-        return rest if rest >= SHORTEST_REST else 0.0
+        rest = rest if rest >= SHORTEST_REST else 0.0
+        return max(rest, min(2 * room.log.insert_seconds, LONGEST_GAP)) if self._leaves_gaps else rest
 
     def _end_rest(self, room: Room) -> None:
         del self._resting[room]

@@ -22,7 +22,7 @@ def test_it_rests_the_longer_the_more_sit_there(monkeypatch, seats, rest):
     assert CommitLane(None)._rest_of(room_of(seats)) == pytest.approx(rest)
 
 
-@pytest.mark.parametrize(("took", "rest"), [(0.0, 0), (0.01, 0.02), (1.0, 0.5)])
+@pytest.mark.parametrize(("took", "rest"), [(0.0, 0), (0.0004, 0.0008), (0.01, 0.02), (1.0, 0.5)])
 def test_where_no_lock_orders_processes_it_leaves_gaps(took, rest):
     assert CommitLane(None, leaves_gaps=True)._rest_of(room_of(2, took)) == rest
     assert CommitLane(None)._rest_of(room_of(2, took)) == 0
