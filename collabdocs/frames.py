@@ -11,7 +11,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
-SEND_NOW = "collabdocs.send_now"  # an extension of the ASGI scope, which `realtime/seat.py` looks for
+from realtime.sending import SEND_NOW
+
 FRAME = "collabdocs.frame"  # where an event keeps its bytes
 
 

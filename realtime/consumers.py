@@ -30,7 +30,8 @@ from realtime.pace import Pace
 from realtime.presence import Present, is_far, move, within
 from realtime.protocol import Authenticate, BadMessage, Join, Message, Ping, Presence, Submit
 from realtime.room import Room, Waiting
-from realtime.seat import SEND_NOW, Seat
+from realtime.seat import Seat
+from realtime.sending import SEND_NOW
 from realtime.visits import Visit
 
 logger = logging.getLogger(__name__)

@@ -6,22 +6,17 @@ as the sending. Only when the server makes the sender wait (the reader is slow) 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Generator
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from accounts.scopes import WHOLE, Scope
 from realtime import protocol
 from realtime.listener import Listener
-
-Send: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
-
-SendNow: TypeAlias = Callable[[dict[str, Any]], bool]  # False where there is something to wait for
-
-SEND_NOW = "collabdocs.send_now"  # an extension of the ASGI scope: a server's short way (`collabdocs/frames.py`)
+from realtime.sending import Send, SendNow
 
 MAX_WAITING_FRAMES = 512
 MAX_WAITING_CHARACTERS = 4 << 20

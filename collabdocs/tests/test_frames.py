@@ -9,7 +9,8 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
-from collabdocs.frames import SEND_NOW, SharedFrames
+from collabdocs.frames import SharedFrames
+from realtime.sending import SEND_NOW
 
 Serve = Callable[[dict[str, Any], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 TEXTS = ["", "a", "naïve 👍🏽 日本", "x" * 125, "x" * 126, "é" * 40_000, "x" * 70_000]
